@@ -1,0 +1,111 @@
+/* A network as data.
+ *
+ * Nodes and values live in growing arrays and refer to each other by index, so
+ * passes can rewrite freely. Strings, attributes and small constants live in the
+ * graph's arena and die with it; large constants may point into the file.
+ */
+#ifndef CLEARCUT_NN_GRAPH_H
+#define CLEARCUT_NN_GRAPH_H
+
+#include "core/memory.h"
+#include "nn/tensor.h"
+
+typedef enum cc_attribute_kind {
+    CC_ATTRIBUTE_FLOAT,
+    CC_ATTRIBUTE_INT,
+    CC_ATTRIBUTE_STRING,
+    CC_ATTRIBUTE_TENSOR,
+    CC_ATTRIBUTE_FLOATS,
+    CC_ATTRIBUTE_INTS,
+    CC_ATTRIBUTE_STRINGS
+} cc_attribute_kind;
+
+typedef struct cc_attribute {
+    const char *name;
+    cc_attribute_kind kind;
+    float f;
+    int64_t i;
+    const char *string;
+    cc_tensor tensor;
+    const float *floats;
+    const int64_t *ints;
+    const char *const *strings;
+    size_t count; /* of floats, ints or strings */
+} cc_attribute;
+
+/* What a fusion pass moved into a node: result = activation(operator(...)),
+ * then plus the residual input, if it has one that is added after; or
+ * activation(operator(...) + residual) if added before. */
+typedef enum cc_activation {
+    CC_ACTIVATION_NONE,
+    CC_ACTIVATION_RELU,
+    CC_ACTIVATION_LEAKY_RELU, /* alpha = slope below zero */
+    CC_ACTIVATION_CLIP,       /* alpha = low, beta = high */
+    CC_ACTIVATION_SIGMOID,
+    CC_ACTIVATION_HARD_SIGMOID, /* max(0, min(1, alpha x + beta)) */
+    CC_ACTIVATION_HARD_SWISH,
+    CC_ACTIVATION_TANH
+} cc_activation;
+
+typedef enum cc_residual { CC_RESIDUAL_NONE, CC_RESIDUAL_BEFORE, CC_RESIDUAL_AFTER } cc_residual;
+
+typedef struct cc_fusion {
+    cc_activation activation;
+    float alpha;
+    float beta;
+    cc_residual residual; /* if not NONE: the node's last input is the residual,
+                             of the same shape as the output */
+} cc_fusion;
+
+typedef struct cc_node {
+    const struct cc_operator *operator_; /* shape rule and reference; see nn/ops/operator.h */
+    const char *op_type;                 /* ONNX name */
+    const char *name;                    /* from the file, or made up; never NULL */
+    int *inputs;                         /* value indices; -1 = optional input left out */
+    int input_count;
+    int *outputs; /* value indices; -1 = unwanted output */
+    int output_count;
+    cc_attribute *attributes;
+    int attribute_count;
+    cc_fusion fusion;
+    bool removed; /* by a pass; skip it */
+} cc_node;
+
+typedef struct cc_value {
+    const char *name;
+    cc_tensor tensor; /* dtype and shape as inferred; data if it is a constant */
+    bool is_constant; /* tensor.data holds the value before any run */
+    bool shape_known;
+    int producer; /* node index; -1 for graph inputs and constants */
+} cc_value;
+
+typedef struct cc_graph {
+    cc_arena arena;
+    cc_node *nodes; /* in executable order after cc_graph_sort */
+    int node_count;
+    int node_capacity;
+    cc_value *values;
+    int value_count;
+    int value_capacity;
+    int *inputs; /* value indices of the graph's inputs that are not constants */
+    int input_count;
+    int *outputs;
+    int output_count;
+    int opset;             /* of the default domain */
+    size_t constant_bytes; /* owned by the arena or the file, for statistics */
+} cc_graph;
+
+void cc_graph_release(cc_graph *graph);
+
+/* Append and return the index, or -1 when memory is refused. The name is copied. */
+int cc_graph_add_value(cc_graph *graph, const char *name);
+int cc_graph_add_node(cc_graph *graph, const char *op_type, const char *name);
+
+const cc_attribute *cc_node_attribute(const cc_node *node, const char *name);
+int64_t cc_node_int(const cc_node *node, const char *name, int64_t fallback);
+float cc_node_float(const cc_node *node, const char *name, float fallback);
+const char *cc_node_string(const cc_node *node, const char *name, const char *fallback);
+/* NULL and *count = 0 if absent. */
+const int64_t *cc_node_ints(const cc_node *node, const char *name, size_t *count);
+
+#endif
