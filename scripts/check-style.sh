@@ -10,14 +10,14 @@ complain() {
     printf '%s\n' "$*"
 }
 
-# ---- formatter ----
-if command -v clang-format >/dev/null 2>&1; then
+# ---- formatter (Debian 12's; other versions lay some lines out differently) ----
+if clang-format --version 2>/dev/null | grep -q 'version 14'; then
     for file in $sources; do
         clang-format --dry-run -Werror "$file" >/dev/null 2>&1 ||
             complain "$file: not formatted; run: clang-format -i $file"
     done
 else
-    echo 'skipped: clang-format is not installed'
+    echo 'skipped: the layout check needs clang-format 14'
 fi
 
 # ---- includes point one way: cli, server -> clearcut.h; api -> zoo, matte, page,

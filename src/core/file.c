@@ -117,7 +117,7 @@ static cc_status read_to_end(int descriptor, size_t limit, cc_buffer *buffer, cc
 cc_status cc_file_read(const char *path, size_t limit, cc_buffer *buffer, cc_error *error)
 {
     int descriptor = -1;
-    struct stat about;
+    struct stat about = {0};
     cc_status status;
 
     memset(buffer, 0, sizeof *buffer);
@@ -146,7 +146,7 @@ cc_status cc_file_read(const char *path, size_t limit, cc_buffer *buffer, cc_err
 cc_status cc_file_map(const char *path, cc_file_view *view, cc_error *error)
 {
     int descriptor = -1;
-    struct stat about;
+    struct stat about = {0};
     cc_status status;
 
     memset(view, 0, sizeof *view);
@@ -191,7 +191,7 @@ void cc_file_unmap(cc_file_view *view)
  * replaced, else 0666 less the umask. */
 static mode_t output_mode(const char *path)
 {
-    struct stat about;
+    struct stat about = {0};
     mode_t mask;
 
     if (stat(path, &about) == 0) {
@@ -204,7 +204,7 @@ static mode_t output_mode(const char *path)
 
 static cc_status reject_folder(const char *path, cc_error *error)
 {
-    struct stat about;
+    struct stat about = {0};
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
         return cc_fail(error, CC_INVALID_ARGUMENT, "%s: is a folder; give a file name in it", path);
     }
@@ -215,7 +215,7 @@ static cc_status reject_folder(const char *path, cc_error *error)
  * renaming; they are written directly. */
 static bool is_special_file(const char *path)
 {
-    struct stat about;
+    struct stat about = {0};
     return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
