@@ -40,6 +40,7 @@ set(isa_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx2 -mfm
     -mprefer-vector-width=512)
 set(isa_avx512bf16 ${isa_avx512} -mavx512bf16)
 set(isa_avx512vnni ${isa_avx512} -mavx512vnni)
+set(isa_avx512amx ${isa_avx512bf16} -mamx-tile -mamx-bf16)
 
 # Leave out the files of other architectures.
 function(clearcut_filter_architecture list)
@@ -57,13 +58,24 @@ function(clearcut_filter_architecture list)
     set(${list} "${kept}" PARENT_SCOPE)
 endfunction()
 
+# Kernels are unrolled far; under sanitizers the checks of every vector access
+# would take the compiler minutes a file. There AddressSanitizer stays whole, and
+# of the undefined behaviours those that pointers to vectors multiply are left out.
+if(CLEARCUT_SANITIZE MATCHES "undefined")
+    set(kernel_options -O1 -fno-sanitize=alignment,null,pointer-overflow,object-size)
+elseif(CLEARCUT_SANITIZE)
+    set(kernel_options -O1)
+else()
+    set(kernel_options -O3)
+endif()
+
 function(clearcut_instruction_sets)
     foreach(source IN LISTS ARGN)
         if(source MATCHES "_(sse4|avx2|avx512[a-z0-9]*)\\.c$")
             set_source_files_properties(${source} PROPERTIES
-                COMPILE_OPTIONS "${isa_${CMAKE_MATCH_1}};-O3")
+                COMPILE_OPTIONS "${isa_${CMAKE_MATCH_1}};${kernel_options}")
         elseif(source MATCHES "src/nn/cpu/|_neon\\.c$|resample|png_write")
-            set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-O3")
+            set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${kernel_options}")
         endif()
     endforeach()
 endfunction()

@@ -20,6 +20,11 @@ foreach(pair ISAL:libisal LIBDEFLATE:libdeflate "WEBP:libwebp libwebpmux libwebp
         string(APPEND private_modules " ${modules}")
     endif()
 endforeach()
+# Relative to where the .pc file lies, so that `make install PREFIX=...` and
+# DESTDIR need no second configuration.
+file(RELATIVE_PATH pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
+set(clearcut_pc_prefix "\${pcfiledir}/${pc_to_prefix}")
 configure_file(cmake/clearcut.pc.in ${CMAKE_BINARY_DIR}/clearcut.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/clearcut.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

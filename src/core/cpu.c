@@ -85,7 +85,7 @@ static void lower_by_environment(cc_cpu *cpu)
         bool same_family = (level_names[i].level == CC_CPU_NEON) == (cpu->level == CC_CPU_NEON) ||
                            level_names[i].level == CC_CPU_SCALAR;
         if (strcmp(wish, level_names[i].name) == 0 && same_family &&
-            level_names[i].level < cpu->level) {
+            level_names[i].level <= cpu->level) {
             memset(cpu, 0, sizeof *cpu);
             cpu->level = level_names[i].level;
         }

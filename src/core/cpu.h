@@ -1,7 +1,8 @@
 /* What this processor can do, as levels that kernels are written for.
  *
  * A level holds everything below it. CLEARCUT_CPU=scalar|sse4|avx2|avx512|neon
- * lowers the choice (never raises it): for tests, and for measuring.
+ * lowers the choice (never raises it): for tests, and for measuring. Naming the
+ * machine's own level still switches off its extras (VNNI, BF16, AMX).
  */
 #ifndef CLEARCUT_CORE_CPU_H
 #define CLEARCUT_CORE_CPU_H
