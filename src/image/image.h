@@ -22,10 +22,10 @@ typedef struct cc_image_metadata {
 } cc_image_metadata;
 
 typedef struct cc_image {
-    int width;  /* pixels, >= 1 */
-    int height; /* pixels, >= 1 */
-    int channels; /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA (alpha not multiplied in) */
-    size_t stride; /* bytes from one row to the next, >= width * channels */
+    int width;       /* pixels, >= 1 */
+    int height;      /* pixels, >= 1 */
+    int channels;    /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA (alpha not multiplied in) */
+    size_t stride;   /* bytes from one row to the next, >= width * channels */
     uint8_t *pixels; /* owned unless `borrowed` */
     bool borrowed;
     cc_image_metadata metadata;

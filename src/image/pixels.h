@@ -10,8 +10,7 @@ cc_status cc_image_orient(cc_image *image, int orientation, cc_error *error);
 /* A copy with another channel count. Grey to RGB repeats; RGB to grey uses
  * ITU-R 601 luma with Pillow's rounding; dropping alpha drops it (hidden colours
  * show, as Pillow's convert("RGB")); adding alpha makes it opaque. */
-cc_status cc_image_convert(const cc_image *source, int channels, cc_image *result,
-                           cc_error *error);
+cc_status cc_image_convert(const cc_image *source, int channels, cc_image *result, cc_error *error);
 
 /* A copy without alpha, composited over an opaque colour. */
 cc_status cc_image_flatten(const cc_image *source, const uint8_t background[3], cc_image *result,

@@ -1,8 +1,9 @@
 /* Resampling, equal to Pillow's Image.resize on every pixel of 8-bit images.
  *
- * Antialiased when shrinking: the filter widens with the scale. Horizontal pass
- * first, 8-bit rounding between the passes, fixed-point coefficients: the
- * published masks of rembg depend on each of these.
+ * Antialiased when shrinking: the filter widens with the scale. Two passes with
+ * 8-bit rounding between them, in Pillow 13's order (horizontal first unless the
+ * height loses more than twice the rows that the width loses columns),
+ * fixed-point coefficients: the masks of rembg depend on each of these.
  */
 #ifndef CLEARCUT_IMAGE_RESAMPLE_H
 #define CLEARCUT_IMAGE_RESAMPLE_H

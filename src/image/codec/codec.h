@@ -17,18 +17,18 @@ typedef enum cc_format {
 } cc_format;
 
 typedef struct cc_decode_options {
-    uint64_t max_pixels;  /* 0 = CC_IMAGE_DEFAULT_MAX_PIXELS */
+    uint64_t max_pixels;   /* 0 = CC_IMAGE_DEFAULT_MAX_PIXELS */
     int minimum_long_side; /* > 0: a decoder that can shrink cheaply (JPEG) may
                               deliver a smaller picture whose long side is still at
                               least this; 0 = full size */
-    bool allow_truncated; /* deliver what there is of a cut-off file, with a note */
+    bool allow_truncated;  /* deliver what there is of a cut-off file, with a note */
     bool ignore_orientation;
     bool convert_to_srgb; /* apply and drop the ICC profile */
 } cc_decode_options;
 
 typedef struct cc_decode_info {
     cc_format format;
-    int full_width;  /* upright size of the whole picture, even if decoded smaller */
+    int full_width; /* upright size of the whole picture, even if decoded smaller */
     int full_height;
     int orientation; /* EXIF value found, 1..8 (already applied); 1 if absent */
     char note[160];  /* something a user should hear once, or "" */
@@ -44,9 +44,9 @@ cc_status cc_image_probe(const uint8_t *data, size_t size, cc_decode_info *info,
 
 typedef struct cc_encode_options {
     cc_format format;
-    int quality;   /* JPEG and WebP, 1..100; 0 = default (JPEG 92, WebP 90) */
-    bool lossless; /* WebP */
-    int png_level; /* -1 default (fast: ISA-L if built in); 0 none .. 12 smallest */
+    int quality;           /* JPEG and WebP, 1..100; 0 = default (JPEG 92, WebP 90) */
+    bool lossless;         /* WebP */
+    int png_level;         /* -1 default (fast: ISA-L if built in); 0 none .. 12 smallest */
     uint8_t background[3]; /* RGB behind transparency for formats without alpha */
     bool drop_profile;     /* do not carry the ICC profile over */
     double dots_per_inch;  /* 0 = the image's own, or none */
@@ -55,8 +55,8 @@ typedef struct cc_encode_options {
 cc_encode_options cc_encode_options_default(cc_format format);
 
 /* Encode into a fresh buffer that the caller frees. On failure it is empty. */
-cc_status cc_image_encode(const cc_image *image, const cc_encode_options *options,
-                          cc_buffer *bytes, cc_error *error);
+cc_status cc_image_encode(const cc_image *image, const cc_encode_options *options, cc_buffer *bytes,
+                          cc_error *error);
 
 /* By extension (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ...), any
  * case; CC_FORMAT_UNKNOWN if none fits. */
