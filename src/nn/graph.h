@@ -1,8 +1,8 @@
 /* A network as data.
  *
  * Nodes and values live in growing arrays and refer to each other by index, so
- * passes can rewrite freely. Strings, attributes and small constants live in the
- * graph's arena and die with it; large constants may point into the file.
+ * passes can rewrite freely. Strings and attributes live in the graph's arena and
+ * die with it; constants point into the file or are allocated one by one.
  */
 #ifndef CLEARCUT_NN_GRAPH_H
 #define CLEARCUT_NN_GRAPH_H
@@ -75,6 +75,7 @@ typedef struct cc_value {
     const char *name;
     cc_tensor tensor; /* dtype and shape as inferred; data if it is a constant */
     bool is_constant; /* tensor.data holds the value before any run */
+    bool owns_data;   /* tensor.data is from cc_graph_allocate_constant */
     bool shape_known;
     int producer; /* node index; -1 for graph inputs and constants */
 } cc_value;
@@ -91,15 +92,38 @@ typedef struct cc_graph {
     int input_count;
     int *outputs;
     int output_count;
-    int opset;             /* of the default domain */
-    size_t constant_bytes; /* owned by the arena or the file, for statistics */
+    int opset;            /* of the default domain */
+    size_t owned_bytes;   /* of constants from cc_graph_allocate_constant */
+    size_t maximum_bytes; /* for the arena and the owned constants; 0 = no limit */
 } cc_graph;
 
+/* Free everything the graph owns and clear it; harmless on {0}. */
 void cc_graph_release(cc_graph *graph);
 
 /* Append and return the index, or -1 when memory is refused. The name is copied. */
 int cc_graph_add_value(cc_graph *graph, const char *name);
 int cc_graph_add_node(cc_graph *graph, const char *op_type, const char *name);
+
+/* Make `value` a constant of this type and shape, with uninitialised data aligned
+ * to CC_ALIGNMENT that lives until cc_graph_drop_constant or the graph's end.
+ * A value that is a constant already keeps it on failure, and loses it on success.
+ * CC_LIMIT over graph->maximum_bytes; CC_MODEL if the shape has no valid size. */
+cc_status cc_graph_allocate_constant(cc_graph *graph, int value, cc_dtype dtype,
+                                     const cc_shape *shape, cc_error *error);
+
+/* Give the constant `value` another type and shape: allocate as above, let
+ * `convert` fill the new tensor from the old one, then free the old data. */
+typedef void (*cc_constant_conversion)(const cc_tensor *from, cc_tensor *to);
+cc_status cc_graph_convert_constant(cc_graph *graph, int value, cc_dtype dtype,
+                                    const cc_shape *shape, cc_constant_conversion convert,
+                                    cc_error *error);
+
+/* The constant is not needed any more (its weights are packed, nobody reads it):
+ * free its data, if the graph owns it, and forget the pointer. Type and shape stay. */
+void cc_graph_drop_constant(cc_graph *graph, int value);
+
+/* Bytes of all constants, wherever they lie, that still have data. */
+size_t cc_graph_constant_bytes(const cc_graph *graph);
 
 const cc_attribute *cc_node_attribute(const cc_node *node, const char *name);
 int64_t cc_node_int(const cc_node *node, const char *name, int64_t fallback);
