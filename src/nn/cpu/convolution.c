@@ -1,0 +1,195 @@
+/* The convolution family: reads the node, asks every algorithm, takes the cheapest.
+ *
+ * The cost model. Each algorithm estimates its time as a number of multiply-adds
+ * at the machine's peak; the estimates only have to rank the algorithms of one
+ * layer. Their constants (a share of the peak for each kernel, multiply-adds that
+ * pass while a float moves to or from memory) come from `test_cpu_convolution
+ * --bench` and `clearcut infer --explain`; each stands with its algorithm.
+ */
+#include "nn/cpu/convolution.h"
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "nn/cpu/families.h"
+#include "nn/cpu/node_call.h"
+#include "nn/cpu/view.h"
+#include "nn/ops/conv.h"
+
+static const cc_convolution_algorithm *const algorithms[] = {
+    &cc_convolution_direct,     &cc_convolution_planes,       &cc_convolution_one_channel,
+    &cc_convolution_depthwise,  &cc_convolution_weigh_planes, &cc_convolution_winograd_4,
+    &cc_convolution_winograd_6, &cc_convolution_split,
+};
+
+typedef struct convolution_state {
+    const cc_convolution_algorithm *algorithm;
+    const cc_kernels *kernels;
+    void *data;
+} convolution_state;
+
+/* ---- from the node ---- */
+
+/* The geometry, through the same code as the scalar reference. */
+static bool read_geometry(const cc_graph *graph, const cc_node *node, cc_conv_geometry *geometry)
+{
+    cc_node_call call;
+
+    return cc_node_call_make(graph, node, &call) &&
+           cc_conv_geometry_read(&call.call, geometry, NULL) == CC_OK;
+}
+
+static const float *constant_floats(const cc_graph *graph, const cc_node *node, int index)
+{
+    if (index >= node->input_count || node->inputs[index] < 0) {
+        return NULL;
+    }
+    const cc_value *value = &graph->values[node->inputs[index]];
+    return value->is_constant && value->tensor.dtype == CC_FLOAT32 ? value->tensor.data : NULL;
+}
+
+static bool has_residual(const cc_node *node)
+{
+    return node->fusion.residual != CC_RESIDUAL_NONE;
+}
+
+/* False if this is no convolution that any algorithm here could run. */
+static bool read_convolution(const cc_graph *graph, const cc_node *node, const cc_view *input,
+                             cc_convolution *c)
+{
+    cc_conv_geometry geometry;
+    bool has_bias = node->input_count > 2 && node->inputs[2] >= 0;
+
+    if (strcmp(node->op_type, "Conv") != 0 || input == NULL ||
+        graph->values[node->inputs[0]].tensor.shape.rank != 4 ||
+        constant_floats(graph, node, 1) == NULL ||
+        (has_bias && constant_floats(graph, node, 2) == NULL) ||
+        !read_geometry(graph, node, &geometry)) {
+        return false;
+    }
+    *c = (cc_convolution){.batch = (int)geometry.window.batch,
+                          .input_channels = (int)geometry.window.channels,
+                          .output_channels = (int)geometry.output_channels,
+                          .groups = (int)geometry.groups,
+                          .weights = constant_floats(graph, node, 1),
+                          .bias = constant_floats(graph, node, 2),
+                          .fusion = node->fusion,
+                          .input_layout = input->layout,
+                          .input_blocks = input->blocks,
+                          .input_lanes = input->lanes};
+    for (int axis = 0; axis < 2; axis++) {
+        c->input[axis] = (int)geometry.window.input[axis];
+        c->output[axis] = (int)geometry.window.output[axis];
+        c->kernel[axis] = (int)geometry.window.kernel[axis];
+        c->stride[axis] = (int)geometry.window.stride[axis];
+        c->dilation[axis] = (int)geometry.window.dilation[axis];
+        c->pad[axis] = (int)geometry.window.pad_begin[axis];
+    }
+    return true;
+}
+
+static int border_of(const cc_convolution_algorithm *algorithm, const cc_convolution *c)
+{
+    return algorithm->border != NULL ? algorithm->border(c) : 0;
+}
+
+/* Two layouts differ by one pass over the input. */
+static double conversion_cost(const cc_convolution *c, cc_layout wanted)
+{
+    double elements = (double)c->batch * c->input_channels * c->input[0] * c->input[1];
+    return c->input_layout == wanted ? 0 : 16 * elements;
+}
+
+static const cc_convolution_algorithm *cheapest(const cc_convolution *c)
+{
+    const cc_convolution_algorithm *best = NULL;
+    double least = 0;
+
+    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+        const cc_convolution_algorithm *next = algorithms[i];
+        if (!next->suits(c, cc_kernels_best()) || border_of(next, c) > CC_MAX_BORDER) {
+            continue;
+        }
+        double cost = next->cost(c) + conversion_cost(c, next->input_layout);
+        if (best == NULL || cost < least) {
+            best = next;
+            least = cost;
+        }
+    }
+    return best;
+}
+
+/* ---- the family ---- */
+
+static bool supports(cc_placement *placement)
+{
+    const cc_node *node = placement->node;
+    cc_convolution c;
+
+    if (strcmp(node->op_type, "Conv") != 0 ||
+        !read_convolution(placement->graph, node, placement->inputs[0], &c)) {
+        return false;
+    }
+    const cc_convolution_algorithm *algorithm = cheapest(&c);
+    if (algorithm == NULL) {
+        return false;
+    }
+    int last = node->input_count - 1;
+    if (has_residual(node)) {
+        /* The output has no gaps, so the residual must have none. */
+        if (placement->inputs[last] == NULL || cc_view_has_gaps(placement->inputs[last])) {
+            return false;
+        }
+        placement->input_layouts[last] = algorithm->output_layout;
+    }
+    placement->input_layouts[0] = algorithm->input_layout;
+    placement->input_borders[0] = border_of(algorithm, &c);
+    placement->output_layout = algorithm->output_layout;
+    placement->lanes_from = algorithm == &cc_convolution_depthwise ? 0 : CC_LANES_FRESH;
+    return true;
+}
+
+static void release(void *memory)
+{
+    convolution_state *state = memory;
+
+    if (state->data != NULL) {
+        state->algorithm->release(state->data);
+    }
+    cc_free(state);
+}
+
+static cc_status prepare(const cc_graph *graph, cc_step *step, cc_thread_pool *pool,
+                         cc_error *error)
+{
+    cc_convolution c;
+    convolution_state *state = cc_alloc_zeroed(1, sizeof *state);
+
+    if (state == NULL) {
+        return cc_fail_memory(error, sizeof *state);
+    }
+    step->state = state;
+    if (!read_convolution(graph, step->node, step->inputs[0], &c)) {
+        return cc_fail(error, CC_INTERNAL, "a convolution changed after it was placed");
+    }
+    state->algorithm = cheapest(&c);
+    state->kernels = cc_kernels_best();
+    step->algorithm = state->algorithm->name;
+    return state->algorithm->prepare(&c, state->kernels, pool, &state->data, &step->state_bytes,
+                                     &step->scratch_bytes, error);
+}
+
+static void run(const cc_step *step, cc_execution *execution)
+{
+    const convolution_state *state = step->state;
+    const cc_view *residual = has_residual(step->node) ? step->inputs[step->input_count - 1] : NULL;
+
+    state->algorithm->run(state->data, state->kernels, step->inputs[0], residual, step->outputs[0],
+                          execution);
+}
+
+const cc_family cc_cpu_convolution = {.name = "convolution",
+                                      .supports = supports,
+                                      .prepare = prepare,
+                                      .run = run,
+                                      .release = release};

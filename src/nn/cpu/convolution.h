@@ -1,0 +1,107 @@
+/* Convolution: one family, several algorithms, a cost model that picks. */
+#ifndef CLEARCUT_NN_CPU_CONVOLUTION_H
+#define CLEARCUT_NN_CPU_CONVOLUTION_H
+
+#include "nn/backend.h"
+#include "nn/cpu/kernels.h"
+
+/* A convolution as the algorithms see it. Pointers are borrowed while preparing;
+ * arrays of two are [0] = height, [1] = width. */
+typedef struct cc_convolution {
+    int batch;
+    int input_channels;
+    int output_channels;
+    int groups;
+    int input[2];
+    int output[2];
+    int kernel[2];
+    int stride[2];
+    int dilation[2];
+    int pad[2];           /* top, left */
+    int border;           /* zeros needed around the input */
+    const float *weights; /* [output channel][input channel of the group][row][column] */
+    const float *bias;    /* NULL if none */
+    cc_fusion fusion;
+    cc_layout input_layout; /* as it lies now; the algorithm may ask for another */
+    int input_blocks;
+    const uint8_t *input_lanes; /* of each block, if the input is BLOCKED */
+} cc_convolution;
+
+typedef struct cc_convolution_algorithm {
+    const char *name;
+    cc_layout input_layout;
+    cc_layout output_layout;
+    /* Can it compute this one? */
+    bool (*suits)(const cc_convolution *convolution, const cc_kernels *kernels);
+    /* Zeros that it reads around a BLOCKED input; NULL = none. */
+    int (*border)(const cc_convolution *convolution);
+    /* Estimated time in units of one multiply-add at the machine's peak; only
+     * compared between algorithms. See cost_model in convolution.c. */
+    double (*cost)(const cc_convolution *convolution);
+    /* Pack weights and bias. On success *data belongs to the caller, who ends it
+     * with release; `scratch` is what a run needs on `workers` threads. */
+    cc_status (*prepare)(const cc_convolution *convolution, const cc_kernels *kernels,
+                         cc_thread_pool *pool, void **data, size_t *bytes, size_t *scratch,
+                         cc_error *error);
+    /* residual is NULL if there is none. */
+    void (*run)(const void *data, const cc_kernels *kernels, const cc_view *input,
+                const cc_view *residual, const cc_view *output, cc_execution *execution);
+    void (*release)(void *data);
+} cc_convolution_algorithm;
+
+/* Each in the file of its name; two variants share a file with their base. */
+extern const cc_convolution_algorithm cc_convolution_direct;
+extern const cc_convolution_algorithm cc_convolution_planes;
+extern const cc_convolution_algorithm cc_convolution_one_channel;
+extern const cc_convolution_algorithm cc_convolution_depthwise;
+extern const cc_convolution_algorithm cc_convolution_weigh_planes;
+extern const cc_convolution_algorithm cc_convolution_split;
+extern const cc_convolution_algorithm cc_convolution_winograd_4;
+extern const cc_convolution_algorithm cc_convolution_winograd_6;
+
+/* ---- shared by the algorithms ---- */
+
+/* Weights in the order of cc_direct_tile: [group of output blocks][input block]
+ * [tap][lane][output lanes of the group]. Groups have wide_blocks blocks; if the
+ * number of output blocks is odd, the last one has one. */
+typedef struct cc_packed_weights {
+    float *data;
+    size_t bytes;
+    int output_blocks;
+    int group_blocks;
+    int groups;
+    int taps;
+    int input_channels;
+    int input_blocks;
+    const uint8_t *lanes; /* of each input block, owned */
+    int *block_channels;  /* channels before each input block, owned */
+} cc_packed_weights;
+
+/* The arrangement of weights without their data: sizes, lanes, offsets. lanes may
+ * be NULL: full blocks, the last one with the rest. */
+cc_status cc_packed_weights_arrange(cc_packed_weights *packed, int input_channels,
+                                    int output_channels, const uint8_t *lanes, int blocks, int taps,
+                                    int group_blocks, cc_error *error);
+void cc_packed_weights_release(cc_packed_weights *packed);
+
+/* Start of the weights of a group, and blocks in that group. */
+size_t cc_packed_group_offset(const cc_packed_weights *packed, int group);
+int cc_packed_group_blocks(const cc_packed_weights *packed, int group);
+
+/* Pack [output channel][input channel][tap] on the pool. */
+cc_status cc_packed_weights_fill(cc_packed_weights *packed, const float *weights,
+                                 int output_channels, cc_thread_pool *pool, cc_error *error);
+
+/* Bias padded with zeros to whole blocks, 64-byte aligned; NULL on failure. */
+float *cc_padded_bias(const float *bias, int channels);
+
+/* Zeros that the taps reach on the widest side: what most algorithms need. */
+int cc_tap_border(const cc_convolution *convolution);
+
+/* Bytes of a second-level cache that a block of work may fill. */
+size_t cc_cache_share(void);
+
+/* Size of tile for a row of this width: as few and as even tiles as possible. */
+int cc_even_tile(int width, int maximum);
+
+#endif

@@ -1,0 +1,10 @@
+#include "nn/cpu/vector_portable.h"
+
+#include "nn/cpu/lane_body.h"
+
+void cc_lane_portable(cc_lane_kernels *kernels)
+{
+    *kernels = (cc_lane_kernels){.one_channel = run_one_channel,
+                                 .depthwise = run_depthwise,
+                                 .weigh_planes = run_weigh_planes};
+}
