@@ -1,0 +1,225 @@
+#include "page/evidence.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+/* How far a side may be from where the map puts it, in map pixels; at least
+ * LEAST_REACH picture pixels, at most 1.5 % of the diagonal. */
+#define REACH_IN_MAP 2.0
+#define LEAST_REACH 6.0
+#define MOST_REACH 0.015
+
+/* When the second pass is about the same page, and how much worse its fit may be. */
+#define SAME_PAGE 0.6
+#define FIT_SLACK 0.02
+
+/* Unit of the shift feature, as a share of the diagonal. */
+#define SHIFT_UNIT 0.03
+
+/* Grey levels that count as full contrast. */
+#define CONTRAST_UNIT 64.0
+
+static const char *const MEASURE_NAMES[CC_MEASURE_COUNT] = {
+    "fit_iou", "weakest_edge", "mean_edge", "weakest_corner", "mean_corner", "inside", "outside",
+    "doubt",   "weakest_fit",  "residual",  "bulge",          "snapped",     "others", "visible",
+    "none",    "flat"};
+
+static const char *const OTHER_NAMES[CC_FEATURE_COUNT - CC_FEATURE_AGREEMENT] = {
+    "agreement", "weakest_refine", "mean_refine", "contrast", "shift", "area", "angle"};
+
+const char *cc_feature_name(int feature, char name[40])
+{
+    if (feature < CC_FEATURE_SECOND) {
+        snprintf(name, 40, "first_%s", MEASURE_NAMES[feature]);
+    } else if (feature < CC_FEATURE_AGREEMENT) {
+        snprintf(name, 40, "second_%s", MEASURE_NAMES[feature - CC_FEATURE_SECOND]);
+    } else {
+        snprintf(name, 40, "%s", OTHER_NAMES[feature - CC_FEATURE_AGREEMENT]);
+    }
+    return name;
+}
+
+/* A displacement across a side, from map pixels to picture pixels. The map is the
+ * view squashed to a square, so that directions change as well. */
+static double bulge_in_picture(const cc_quad *map_quad, int side, double bulge, double scale_x,
+                               double scale_y)
+{
+    cc_point a = map_quad->corner[side];
+    cc_point b = map_quad->corner[(side + 1) % 4];
+    cc_point a_picture = {a.x * scale_x, a.y * scale_y};
+    cc_point b_picture = {b.x * scale_x, b.y * scale_y};
+    cc_line in_map = cc_line_through(a, b);
+    cc_line in_picture = cc_line_through(a_picture, b_picture);
+
+    return bulge * (in_map.nx * scale_x * in_picture.nx + in_map.ny * scale_y * in_picture.ny);
+}
+
+static void refine(const cc_image *image, const cc_page_pass *pass, cc_refinement *refinement)
+{
+    double scale_x = (double)pass->view.width / CC_PAGE_MAP_SIZE;
+    double scale_y = (double)pass->view.height / CC_PAGE_MAP_SIZE;
+    cc_refine_options options = {0};
+
+    options.reach = fmax(LEAST_REACH, fmin(REACH_IN_MAP * sqrt(scale_x * scale_y),
+                                           MOST_REACH * hypot(image->width, image->height)));
+    for (int i = 0; i < 4; i++) {
+        options.fixed[i] = pass->fit.on_frame[i];
+        options.bulge[i] =
+            bulge_in_picture(&pass->fit.quad, i, pass->fit.bulge[i], scale_x, scale_y);
+    }
+    cc_quad_refine(image, &pass->quad, &options, refinement);
+}
+
+/* Does a side lie on an edge of the view that is not the picture's own? */
+static bool runs_out_of_view(const cc_image *image, const cc_page_pass *pass)
+{
+    const cc_page_view *view = &pass->view;
+
+    for (int i = 0; i < 4; i++) {
+        cc_point a = pass->quad.corner[i];
+        cc_point b = pass->quad.corner[(i + 1) % 4];
+        double x = 0.5 * (a.x + b.x) - view->x;
+        double y = 0.5 * (a.y + b.y) - view->y;
+        bool horizontal = fabs(b.x - a.x) > fabs(b.y - a.y);
+        bool at_frame =
+            horizontal
+                ? (y < 0.5 * view->height ? view->y == 0 : view->y + view->height == image->height)
+                : (x < 0.5 * view->width ? view->x == 0 : view->x + view->width == image->width);
+        if (pass->fit.on_frame[i] && !at_frame) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double agreement(const cc_image *image, const cc_page_evidence *evidence)
+{
+    if (evidence->passes < 2) {
+        return 1.0;
+    }
+    if (evidence->pass[1].fit.outcome != CC_FIT_QUAD) {
+        return 0.0;
+    }
+    return cc_quad_iou(&evidence->pass[0].quad, &evidence->pass[1].quad, image->width,
+                       image->height);
+}
+
+static int choose_pass(const cc_image *image, const cc_page_evidence *evidence, double same)
+{
+    const cc_page_pass *pass = evidence->pass;
+
+    return evidence->passes == 2 && same > SAME_PAGE &&
+                   pass[1].fit.iou > pass[0].fit.iou - FIT_SLACK &&
+                   !runs_out_of_view(image, &pass[1])
+               ? 1
+               : 0;
+}
+
+static void refinement_features(const cc_image *image, const cc_page_evidence *evidence,
+                                double *feature)
+{
+    const cc_refinement *refinement = &evidence->refinement;
+    double diagonal = hypot(image->width, image->height);
+    double weakest = 1.0;
+    double contrast = CONTRAST_UNIT;
+    double sum = 0.0;
+    double turn = 0.0;
+    int count = 0;
+
+    for (int i = 0; i < 4; i++) {
+        turn = fmax(turn, fabs(cc_quad_angle(&refinement->quad, i) - 90.0));
+        if (refinement->side[i].measured) {
+            weakest = fmin(weakest, refinement->side[i].support);
+            contrast = fmin(contrast, refinement->side[i].contrast);
+            sum += refinement->side[i].support;
+            count++;
+        }
+    }
+    feature[CC_FEATURE_WEAKEST_REFINE] = count > 0 ? weakest : 0.5;
+    feature[CC_FEATURE_MEAN_REFINE] = count > 0 ? sum / count : 0.5;
+    feature[CC_FEATURE_CONTRAST] = count > 0 ? contrast / CONTRAST_UNIT : 0.5;
+    feature[CC_FEATURE_SHIFT] =
+        fmin(1.0, cc_quad_largest_move(&refinement->quad, &evidence->pass[evidence->chosen].quad) /
+                      (SHIFT_UNIT * diagonal));
+    feature[CC_FEATURE_ANGLE] = turn / 90.0;
+}
+
+void cc_page_evidence_weigh(const cc_image *image, cc_page_evidence *evidence)
+{
+    cc_quad frame = cc_quad_of_frame(image->width, image->height);
+    cc_point scratch[2 * CC_CLIP_CAPACITY(4)];
+    double *feature = evidence->feature;
+    int second = evidence->passes == 2 && evidence->pass[1].fit.outcome == CC_FIT_QUAD;
+    double same = agreement(image, evidence);
+
+    evidence->chosen = 0;
+    evidence->frame_iou = 0.0;
+    memset(&evidence->refinement, 0, sizeof evidence->refinement);
+    memset(feature, 0, sizeof evidence->feature);
+    if (evidence->pass[0].fit.outcome != CC_FIT_QUAD) {
+        return;
+    }
+    evidence->chosen = choose_pass(image, evidence, same);
+    refine(image, &evidence->pass[evidence->chosen], &evidence->refinement);
+    evidence->frame_iou =
+        cc_quad_iou(&evidence->refinement.quad, &frame, image->width, image->height);
+    memcpy(feature + CC_FEATURE_FIRST, evidence->pass[0].measure,
+           CC_MEASURE_COUNT * sizeof *feature);
+    memcpy(feature + CC_FEATURE_SECOND, evidence->pass[second].measure,
+           CC_SECOND_MEASURES * sizeof *feature);
+    feature[CC_FEATURE_AGREEMENT] = same;
+    refinement_features(image, evidence, feature);
+    feature[CC_FEATURE_AREA] =
+        sqrt(cc_polygon_area_inside(evidence->refinement.quad.corner, 4, &frame, scratch) /
+             ((double)image->width * image->height));
+}
+
+/* A picture that borrows a part of another one's pixels. */
+static cc_image crop(const cc_image *image, const cc_page_view *view)
+{
+    cc_image part = {.width = view->width,
+                     .height = view->height,
+                     .channels = image->channels,
+                     .stride = image->stride,
+                     .borrowed = true};
+
+    part.pixels = cc_image_row(image, view->y) + (size_t)view->x * (size_t)image->channels;
+    return part;
+}
+
+static cc_status run_pass(const cc_image *image, cc_network *page_model, cc_thread_pool *pool,
+                          const cc_page_view *view, cc_page_maps *maps, cc_page_pass *pass,
+                          cc_error *error)
+{
+    cc_image part = crop(image, view);
+    cc_status status = cc_page_maps_compute(&part, page_model, pool, maps, error);
+
+    return status == CC_OK ? cc_page_pass_run(maps, view, pass, error) : status;
+}
+
+cc_status cc_page_examine(const cc_image *image, cc_network *page_model, cc_thread_pool *pool,
+                          cc_page_evidence *evidence, cc_error *error)
+{
+    cc_page_view view = {0, 0, image->width, image->height};
+    cc_page_maps *maps = cc_alloc(sizeof *maps);
+    cc_status status;
+
+    memset(evidence, 0, sizeof *evidence);
+    if (maps == NULL) {
+        return cc_fail_memory(error, sizeof *maps);
+    }
+    status = run_pass(image, page_model, pool, &view, maps, &evidence->pass[0], error);
+    evidence->passes = 1;
+    if (status == CC_OK && cc_page_second_view(image, &evidence->pass[0], &view)) {
+        status = run_pass(image, page_model, pool, &view, maps, &evidence->pass[1], error);
+        evidence->passes = 2;
+    }
+    cc_free(maps);
+    if (status == CC_OK) {
+        cc_page_evidence_weigh(image, evidence);
+    }
+    return status;
+}

@@ -1,0 +1,88 @@
+#include "page/pass.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "page/corner_snap.h"
+#include "page/measure.h"
+
+/* What is shown around the quad in a second look, as a share of its extent. */
+#define MARGIN 0.07
+
+/* A second look at more than this share of the picture shows nothing new. */
+#define NEARLY_ALL 0.92
+
+enum { LEAST_EXTENT = 32 };
+
+static double probability(float value)
+{
+    return value > 0.0F ? fmin(1.0, (double)value) : 0.0; /* NaN is 0 */
+}
+
+static cc_quad to_picture(const cc_quad *map_quad, const cc_page_view *view)
+{
+    cc_quad quad = cc_quad_scale(map_quad, (double)view->width / CC_PAGE_MAP_SIZE,
+                                 (double)view->height / CC_PAGE_MAP_SIZE);
+
+    for (int i = 0; i < 4; i++) {
+        quad.corner[i].x += view->x;
+        quad.corner[i].y += view->y;
+    }
+    return quad;
+}
+
+cc_status cc_page_pass_run(const cc_page_maps *maps, const cc_page_view *view, cc_page_pass *pass,
+                           cc_error *error)
+{
+    cc_outline outline;
+    cc_status status;
+
+    memset(pass, 0, sizeof *pass);
+    status = cc_outline_trace(maps->plane[CC_PLANE_MASK], CC_PAGE_MAP_SIZE, &outline, error);
+    if (status != CC_OK) {
+        return status;
+    }
+    status = cc_quad_fit_outline(&outline, &pass->fit, error);
+    pass->view = *view;
+    pass->coverage = outline.coverage;
+    pass->measure[CC_MEASURE_OTHERS] = fmin(1.0, outline.others);
+    pass->measure[CC_MEASURE_NONE] = probability(maps->none);
+    pass->measure[CC_MEASURE_FLAT] = probability(maps->flat);
+    cc_outline_free(&outline);
+    if (status != CC_OK) {
+        memset(pass, 0, sizeof *pass);
+        return status;
+    }
+    if (pass->fit.outcome == CC_FIT_QUAD) {
+        cc_corner_snap(maps->plane[CC_PLANE_CORNER], CC_PAGE_MAP_SIZE, &pass->fit);
+        pass->quad = to_picture(&pass->fit.quad, view);
+        cc_measure_maps(maps, pass);
+    }
+    return CC_OK;
+}
+
+/* Widen low..high by the margin, cut it to 0..size, in whole pixels. */
+static void widen(double low, double high, int size, int *start, int *extent)
+{
+    double margin = MARGIN * (high - low);
+    double from = fmin(fmax(0.0, floor(low - margin)), size);
+    double to = fmax(fmin(size, ceil(high + margin)), from);
+
+    *start = (int)from;
+    *extent = (int)(to - from);
+}
+
+bool cc_page_second_view(const cc_image *image, const cc_page_pass *first, cc_page_view *view)
+{
+    const cc_point *c = first->quad.corner;
+
+    if (first->fit.outcome != CC_FIT_QUAD) {
+        return false;
+    }
+    widen(fmin(fmin(c[0].x, c[1].x), fmin(c[2].x, c[3].x)),
+          fmax(fmax(c[0].x, c[1].x), fmax(c[2].x, c[3].x)), image->width, &view->x, &view->width);
+    widen(fmin(fmin(c[0].y, c[1].y), fmin(c[2].y, c[3].y)),
+          fmax(fmax(c[0].y, c[1].y), fmax(c[2].y, c[3].y)), image->height, &view->y, &view->height);
+    return view->width >= LEAST_EXTENT && view->height >= LEAST_EXTENT &&
+           (double)view->width * view->height < NEARLY_ALL * (double)image->width * image->height;
+}
