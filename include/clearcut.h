@@ -1,0 +1,609 @@
+/* clearcut: cut the subject out of a photo, flatten photographed pages.
+ *
+ * The one public header. C17, and C++17 as well; nothing else is needed to
+ * compile against it.
+ *
+ *     clearcut_session *session = NULL;
+ *     clearcut_image *photo = NULL, *cutout = NULL;
+ *     clearcut_error error;
+ *     if (clearcut_session_create(NULL, &session, &error) ||
+ *         clearcut_image_read("photo.jpg", NULL, &photo, &error) ||
+ *         clearcut_session_cut(session, photo, NULL, &cutout, &error) ||
+ *         clearcut_image_write(cutout, "photo.png", NULL, &error))
+ *         fprintf(stderr, "%s\n", error.message);
+ *     clearcut_image_free(&cutout);
+ *     clearcut_image_free(&photo);
+ *     clearcut_session_free(&session);
+ *
+ * Rules that hold everywhere:
+ *
+ * - A function that can fail returns a clearcut_status; CLEARCUT_OK is 0. It
+ *   takes a clearcut_error that may be NULL. On failure every result is cleared
+ *   (handles NULL, structures zero) and nothing has to be freed.
+ * - A result handle belongs to the caller, who frees it with the function of its
+ *   type. Free functions take the address of the handle, set it to NULL, and
+ *   accept NULL and the address of NULL.
+ * - Arguments are borrowed until the call returns, unless a comment says longer.
+ * - Options structures begin with their own size and are filled by their
+ *   ..._init function; NULL stands for the defaults. Members may be added at the
+ *   end in later versions: an older program keeps working.
+ * - Paths are the operating system's bytes; "-" is standard input or output
+ *   where a comment says so. Messages are UTF-8.
+ * - Different objects may be used by different threads at the same time. One
+ *   object may be used by one thread at a time; exceptions are marked. There is
+ *   no global state to set up, and nothing is printed.
+ * - Nothing here touches the network.
+ */
+#ifndef CLEARCUT_H
+#define CLEARCUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#if defined(CLEARCUT_BUILDING)
+#define CLEARCUT_API __declspec(dllexport)
+#else
+#define CLEARCUT_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__)
+#define CLEARCUT_API __attribute__((visibility("default")))
+#else
+#define CLEARCUT_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- version ------------------------------------------------------------- */
+
+#define CLEARCUT_VERSION_MAJOR 0
+#define CLEARCUT_VERSION_MINOR 1
+#define CLEARCUT_VERSION_PATCH 0
+#define CLEARCUT_VERSION "0.1.0"
+
+/* Version of the library that is running, like CLEARCUT_VERSION (which is the
+ * one compiled against). Static; any thread. */
+CLEARCUT_API const char *clearcut_version(void);
+
+/* ---- errors -------------------------------------------------------------- */
+
+/* Values are never reused. */
+typedef enum clearcut_status {
+    CLEARCUT_OK = 0,
+    CLEARCUT_INVALID_ARGUMENT = 1, /* the caller broke a rule of this header */
+    CLEARCUT_OUT_OF_MEMORY = 2,
+    CLEARCUT_IO = 3,          /* the operating system refused a read or a write */
+    CLEARCUT_NOT_FOUND = 4,   /* no such file */
+    CLEARCUT_UNSUPPORTED = 5, /* understood, but not something this build can do */
+    CLEARCUT_CORRUPT = 6,     /* the bytes contradict their own format, or end early */
+    CLEARCUT_LIMIT = 7,       /* larger than a limit; the message names the limit */
+    CLEARCUT_MODEL = 8,       /* model missing, malformed, wrong checksum, not runnable */
+    CLEARCUT_DEVICE = 9,      /* the demanded device cannot be used */
+    CLEARCUT_CANCELLED = 10,  /* a clearcut_cancel asked to stop */
+    CLEARCUT_INTERNAL = 11    /* a fault of clearcut; please report it */
+} clearcut_status;
+
+#define CLEARCUT_MESSAGE_SIZE 1024
+
+/* Filled only by functions that fail; it needs no initialisation. */
+typedef struct clearcut_error {
+    clearcut_status code;
+    char message[CLEARCUT_MESSAGE_SIZE]; /* one line: the thing, the cause, the next step */
+} clearcut_error;
+
+/* Lower-case identifier of a status: "ok", "out-of-memory", ... Static; any
+ * thread. "unknown" for a number that is none. */
+CLEARCUT_API const char *clearcut_status_name(clearcut_status status);
+
+/* ---- bytes and files ------------------------------------------------------ */
+
+/* A block of bytes that the library allocated; empty is {NULL, 0}. */
+typedef struct clearcut_bytes {
+    uint8_t *data;
+    size_t size;
+} clearcut_bytes;
+
+/* Release the block and make it empty. */
+CLEARCUT_API void clearcut_bytes_free(clearcut_bytes *bytes);
+
+/* Ceiling on a file read with limit 0: 512 MiB. */
+#define CLEARCUT_DEFAULT_FILE_LIMIT ((size_t)512 * 1024 * 1024)
+
+/* Read a file, pipe or device to its end; "-" is standard input. More than
+ * `limit` bytes (0 = CLEARCUT_DEFAULT_FILE_LIMIT) is CLEARCUT_LIMIT. A folder is
+ * CLEARCUT_INVALID_ARGUMENT, an empty file CLEARCUT_CORRUPT, a missing one
+ * CLEARCUT_NOT_FOUND, anything else CLEARCUT_IO. The message begins with the
+ * path. On success the caller frees *bytes. */
+CLEARCUT_API clearcut_status clearcut_file_read(const char *path, size_t limit,
+                                                clearcut_bytes *bytes, clearcut_error *error);
+
+/* True if both names lead to the same existing file, links of both kinds
+ * followed. Any thread. */
+CLEARCUT_API bool clearcut_file_same(const char *a, const char *b);
+
+/* An output file that appears whole or not at all: the bytes go to a temporary
+ * file in the same folder, which takes the target's name only at commit. */
+typedef struct clearcut_output clearcut_output;
+
+/* Would clearcut_output_open succeed? For asking before long work. Leaves
+ * nothing behind. "-" is always possible. CLEARCUT_IO or
+ * CLEARCUT_INVALID_ARGUMENT (a folder) says why not. */
+CLEARCUT_API clearcut_status clearcut_output_check(const char *path, clearcut_error *error);
+
+/* Begin an output. "-" is standard output; devices and pipes are written
+ * directly. An existing target stays untouched until commit. */
+CLEARCUT_API clearcut_status clearcut_output_open(const char *path, clearcut_output **output,
+                                                  clearcut_error *error);
+
+/* Append bytes. After a failure only discard is useful. */
+CLEARCUT_API clearcut_status clearcut_output_write(clearcut_output *output, const void *data,
+                                                   size_t size, clearcut_error *error);
+
+/* Put the finished file in place. Frees the output and clears the pointer,
+ * whether it succeeds or not; on failure (disk full shows here at the latest)
+ * the temporary file is gone and the old target is as it was. */
+CLEARCUT_API clearcut_status clearcut_output_commit(clearcut_output **output,
+                                                    clearcut_error *error);
+
+/* Give the output up: remove the temporary file, free, clear the pointer. */
+CLEARCUT_API void clearcut_output_discard(clearcut_output **output);
+
+/* Remove the temporary files of all outputs in progress in this process, for a
+ * handler that is about to end it. Async-signal-safe; any thread. The outputs
+ * must not be committed afterwards. */
+CLEARCUT_API void clearcut_output_discard_all(void);
+
+/* ---- cancelling, progress, notes, timing ---------------------------------- */
+
+/* A switch that stops running work at the next layer or stage. */
+typedef struct clearcut_cancel clearcut_cancel;
+
+CLEARCUT_API clearcut_status clearcut_cancel_create(clearcut_cancel **cancel,
+                                                    clearcut_error *error);
+/* Only when nothing that was given this switch exists any more. */
+CLEARCUT_API void clearcut_cancel_free(clearcut_cancel **cancel);
+/* Ask everything that holds the switch to stop; the calls return
+ * CLEARCUT_CANCELLED. Async-signal-safe; any thread; NULL is allowed. */
+CLEARCUT_API void clearcut_cancel_request(clearcut_cancel *cancel);
+/* Has it been asked? Async-signal-safe; any thread; false for NULL. */
+CLEARCUT_API bool clearcut_cancel_requested(const clearcut_cancel *cancel);
+/* Make the switch usable again. */
+CLEARCUT_API void clearcut_cancel_reset(clearcut_cancel *cancel);
+
+typedef enum clearcut_stage {
+    CLEARCUT_STAGE_LOAD = 0, /* reading and preparing a model */
+    CLEARCUT_STAGE_PREPROCESS = 1,
+    CLEARCUT_STAGE_INFER = 2,
+    CLEARCUT_STAGE_POSTPROCESS = 3
+} clearcut_stage;
+
+/* "load", "preprocess", "infer", "postprocess"; static; any thread. */
+CLEARCUT_API const char *clearcut_stage_name(clearcut_stage stage);
+
+/* Called when a stage begins, on the thread that called the library. It must
+ * return soon and must not use the object that is calling it. */
+typedef void (*clearcut_progress_function)(void *context, clearcut_stage stage);
+
+/* Called with something a user should hear once, such as "checksum check
+ * switched off"; same rules as above. The text lives until the call returns. */
+typedef void (*clearcut_note_function)(void *context, const char *message);
+
+/* Milliseconds of wall-clock time by stage. Calls that take one ADD to the
+ * members of the stages they run (and to `total`), so that one structure,
+ * zeroed at the start, collects a whole job. */
+typedef struct clearcut_timing {
+    double decode;
+    double preprocess;
+    double infer;
+    double postprocess;
+    double encode;
+    double total; /* sum of the others as measured; waiting and loading are not in it */
+} clearcut_timing;
+
+/* ---- pictures -------------------------------------------------------------- */
+
+/* A picture: 8 bits a sample, rows from top to bottom, samples interleaved in
+ * the order grey | grey, alpha | red, green, blue | red, green, blue, alpha.
+ * Alpha is straight (colours are not multiplied by it). Upright: an EXIF
+ * orientation has been applied. */
+typedef struct clearcut_image clearcut_image;
+
+typedef enum clearcut_format {
+    CLEARCUT_FORMAT_UNKNOWN = 0,
+    CLEARCUT_FORMAT_JPEG = 1,
+    CLEARCUT_FORMAT_PNG = 2,
+    CLEARCUT_FORMAT_WEBP = 3,
+    CLEARCUT_FORMAT_TIFF = 4,
+    CLEARCUT_FORMAT_HEIF = 5 /* HEIC and AVIF; reading only, and not in every build */
+} clearcut_format;
+
+/* By the extension of a path, any case; UNKNOWN if none fits. Any thread. */
+CLEARCUT_API clearcut_format clearcut_format_from_path(const char *path);
+/* By name: "jpeg", "jpg", "png", "webp", "tiff", "tif", any case. Any thread. */
+CLEARCUT_API clearcut_format clearcut_format_from_name(const char *name);
+/* "jpeg", "png", ...; static; any thread. */
+CLEARCUT_API const char *clearcut_format_name(clearcut_format format);
+/* Can this build write it? Any thread. */
+CLEARCUT_API bool clearcut_format_can_write(clearcut_format format);
+/* Does it hold transparency? Any thread. */
+CLEARCUT_API bool clearcut_format_has_alpha(clearcut_format format);
+
+/* Ceiling on width * height where an option says 0: 100 megapixels. */
+#define CLEARCUT_DEFAULT_MAX_PIXELS ((uint64_t)100000000)
+
+/* Copy a picture out of memory. width, height: 1..1000000 and at most
+ * CLEARCUT_DEFAULT_MAX_PIXELS pixels. channels: 1..4 in the order above. stride:
+ * bytes from row to row, at least width * channels; 0 = exactly that. pixels
+ * NULL gives zeros. Errors: INVALID_ARGUMENT, LIMIT, OUT_OF_MEMORY. */
+CLEARCUT_API clearcut_status clearcut_image_create(int width, int height, int channels,
+                                                   const uint8_t *pixels, size_t stride,
+                                                   clearcut_image **image, clearcut_error *error);
+
+typedef struct clearcut_decode_options {
+    size_t size;
+    uint64_t max_pixels;     /* 0 = CLEARCUT_DEFAULT_MAX_PIXELS; checked before allocating */
+    bool allow_truncated;    /* accept a file that is cut off; clearcut_image_note tells */
+    bool convert_to_srgb;    /* apply the ICC profile and drop it; else it is kept */
+    bool ignore_orientation; /* leave the picture as the sensor delivered it */
+    clearcut_timing *timing; /* adds `decode`; may be NULL */
+} clearcut_decode_options;
+
+CLEARCUT_API void clearcut_decode_options_init(clearcut_decode_options *options);
+
+/* Decode the first picture in `data` (JPEG, PNG, WebP, TIFF, HEIF if built in;
+ * found by content, never by name). Errors: CORRUPT, UNSUPPORTED, LIMIT,
+ * OUT_OF_MEMORY, INVALID_ARGUMENT. */
+CLEARCUT_API clearcut_status clearcut_image_decode(const void *data, size_t size,
+                                                   const clearcut_decode_options *options,
+                                                   clearcut_image **image, clearcut_error *error);
+
+/* clearcut_file_read, then clearcut_image_decode. Messages begin with the path. */
+CLEARCUT_API clearcut_status clearcut_image_read(const char *path,
+                                                 const clearcut_decode_options *options,
+                                                 clearcut_image **image, clearcut_error *error);
+
+CLEARCUT_API void clearcut_image_free(clearcut_image **image);
+
+/* Of an existing image (not NULL). Reading is safe from several threads. */
+CLEARCUT_API int clearcut_image_width(const clearcut_image *image);     /* pixels */
+CLEARCUT_API int clearcut_image_height(const clearcut_image *image);    /* pixels */
+CLEARCUT_API int clearcut_image_channels(const clearcut_image *image);  /* 1..4 */
+CLEARCUT_API size_t clearcut_image_stride(const clearcut_image *image); /* bytes per row */
+/* The first row; the image keeps ownership, writing is allowed. */
+CLEARCUT_API uint8_t *clearcut_image_pixels(clearcut_image *image);
+CLEARCUT_API const uint8_t *clearcut_image_pixels_const(const clearcut_image *image);
+/* The format it was decoded from; UNKNOWN if it was not. */
+CLEARCUT_API clearcut_format clearcut_image_source_format(const clearcut_image *image);
+/* The EXIF orientation found (and applied): 1..8, 1 if there was none. */
+CLEARCUT_API int clearcut_image_source_orientation(const clearcut_image *image);
+/* What a user should hear about decoding (cut off, profile dropped), or "";
+ * lives as long as the image. */
+CLEARCUT_API const char *clearcut_image_note(const clearcut_image *image);
+
+typedef struct clearcut_encode_options {
+    size_t size;
+    clearcut_format format;  /* UNKNOWN: by the path's extension, else PNG */
+    int quality;             /* JPEG and WebP: 1..100; 0 = JPEG 92, WebP 90 */
+    bool lossless;           /* WebP */
+    int png_level;           /* -1 = fast default; 0 (none) .. 12 (smallest) */
+    uint8_t background[3];   /* red, green, blue behind transparency where the format has
+                                none; default white */
+    bool drop_profile;       /* do not carry the ICC profile over */
+    clearcut_timing *timing; /* adds `encode`; may be NULL */
+} clearcut_encode_options;
+
+CLEARCUT_API void clearcut_encode_options_init(clearcut_encode_options *options);
+
+/* Encode into memory; the caller frees *bytes. Errors: UNSUPPORTED (the format
+ * cannot be written), LIMIT (larger than the format allows), OUT_OF_MEMORY,
+ * INVALID_ARGUMENT. */
+CLEARCUT_API clearcut_status clearcut_image_encode(const clearcut_image *image,
+                                                   const clearcut_encode_options *options,
+                                                   clearcut_bytes *bytes, clearcut_error *error);
+
+/* Encode into a file that appears whole or not at all; "-" is standard output. */
+CLEARCUT_API clearcut_status clearcut_image_write(const clearcut_image *image, const char *path,
+                                                  const clearcut_encode_options *options,
+                                                  clearcut_error *error);
+
+/* ---- devices ---------------------------------------------------------------- */
+
+/* Where the work of a session, scanner or network really goes. */
+typedef struct clearcut_device {
+    char name[128];       /* the processor's own name */
+    char engine[32];      /* "cpu/avx512", ...: engine and instruction set */
+    char requested[64];   /* what was asked for: "auto", "cpu", ... */
+    char reason[160];     /* why `auto` chose this; "" if it had nothing to choose */
+    int threads;          /* threads that work, the caller included */
+    int ops_total;        /* operators left to run after folding and fusion */
+    int ops_on_device;    /* of these, placed on this device */
+    int ops_fast;         /* of these, by a kernel for this instruction set; the others
+                             run by the plain reference */
+    double multiply_adds; /* of one run of the network */
+    size_t memory_bytes;  /* weights, activations and scratch of the network */
+} clearcut_device;
+
+typedef enum clearcut_precision {
+    CLEARCUT_PRECISION_FP32 = 0, /* the reference; masks as rembg's */
+    CLEARCUT_PRECISION_BF16 = 1, /* half the bytes; needs AVX-512 BF16 to be faster */
+    CLEARCUT_PRECISION_INT8 = 2
+} clearcut_precision;
+
+/* By name: "fp32", "bf16", "int8"; false for anything else. Any thread. */
+CLEARCUT_API bool clearcut_precision_from_name(const char *name, clearcut_precision *precision);
+
+/* Is this a device name at all ("auto", "cpu", "cuda", "cuda:1", "ort",
+ * "ort:openvino", ...)? INVALID_ARGUMENT if not; CLEARCUT_DEVICE if it is one that
+ * cannot be used here, with what is missing in the message. Any thread. */
+CLEARCUT_API clearcut_status clearcut_device_check(const char *device, clearcut_error *error);
+
+/* Processors this process may use (affinity and cgroup quota respected); the
+ * thread count that 0 stands for. At least 1. Any thread. */
+CLEARCUT_API int clearcut_available_threads(void);
+
+/* ---- models ------------------------------------------------------------------ */
+
+/* The model that a session uses when none is named. */
+#define CLEARCUT_DEFAULT_MODEL "u2net"
+
+typedef enum clearcut_model_state {
+    CLEARCUT_MODEL_ABSENT = 0,  /* known, but no file was found */
+    CLEARCUT_MODEL_PRESENT = 1, /* a file was found (its checksum is checked on use) */
+    CLEARCUT_MODEL_EMBEDDED = 2 /* part of this library */
+} clearcut_model_state;
+
+typedef struct clearcut_model_info {
+    size_t size;         /* set by the caller: sizeof(clearcut_model_info) */
+    const char *name;    /* as for clearcut_session_options.model; static */
+    const char *licence; /* SPDX identifier or short name; static */
+    bool commercial_use; /* does that licence allow commercial use as it stands? */
+    bool runnable;       /* can this version use it? else see `remark` */
+    const char *remark;  /* "" or a short sentence; static */
+    int input_width;     /* pixels the network sees */
+    int input_height;
+    uint64_t download_bytes; /* about; 0 = unknown or nothing to fetch */
+    const char *url;         /* where the file comes from; "" if embedded; static */
+    const char *checksum;    /* "md5:..." or "sha256:..."; "" if none; static */
+    clearcut_model_state state;
+    char path[4096]; /* the file found; "" if none */
+} clearcut_model_info;
+
+/* Number of models known by name. Any thread. */
+CLEARCUT_API int clearcut_model_count(void);
+
+/* Describe model 0 .. clearcut_model_count()-1 and look for its file. Any
+ * thread. INVALID_ARGUMENT for another number. */
+CLEARCUT_API clearcut_status clearcut_model_get(int index, clearcut_model_info *info,
+                                                clearcut_error *error);
+
+/* The folder where named models belong: $CLEARCUT_HOME, else
+ * $XDG_DATA_HOME/clearcut, else ~/.local/share/clearcut. It may not exist.
+ * Errors: NOT_FOUND (no home folder), LIMIT (longer than `size`). Any thread. */
+CLEARCUT_API clearcut_status clearcut_model_folder(char *path, size_t size, clearcut_error *error);
+
+/* ---- sessions: the subject of a photo ----------------------------------------- */
+
+/* A model made ready, to be used for many pictures. One call at a time. */
+typedef struct clearcut_session clearcut_session;
+
+typedef struct clearcut_session_options {
+    size_t size;
+    const char *model;  /* a name of clearcut_model_get, or the path of an ONNX file (with a
+                           '/' or ending in ".onnx"); NULL = CLEARCUT_DEFAULT_MODEL */
+    const char *device; /* "auto" (default) may choose; anything else is a demand */
+    int threads;        /* 0 = clearcut_available_threads() */
+    clearcut_precision precision;
+    clearcut_cancel *cancel;             /* borrowed for the session's life; may be NULL */
+    clearcut_progress_function progress; /* may be NULL */
+    void *progress_context;
+    clearcut_note_function note; /* may be NULL */
+    void *note_context;
+} clearcut_session_options;
+
+CLEARCUT_API void clearcut_session_options_init(clearcut_session_options *options);
+
+/* Find, check and load the model. A named model must have the published
+ * checksum (unless the environment holds MODEL_CHECKSUM_DISABLED, as with rembg;
+ * then `note` is told); a path is taken as it is, and its recipe is guessed from
+ * its name and input size. Errors: MODEL, DEVICE, INVALID_ARGUMENT,
+ * OUT_OF_MEMORY, UNSUPPORTED, CANCELLED. */
+CLEARCUT_API clearcut_status clearcut_session_create(const clearcut_session_options *options,
+                                                     clearcut_session **session,
+                                                     clearcut_error *error);
+
+CLEARCUT_API void clearcut_session_free(clearcut_session **session);
+
+/* What is running where. */
+CLEARCUT_API void clearcut_session_device(const clearcut_session *session, clearcut_device *device);
+
+/* The model in use: its name, or the path as given; lives with the session. */
+CLEARCUT_API const char *clearcut_session_model(const clearcut_session *session);
+
+/* How pictures are fed to it, in words ("320x320, ImageNet mean and deviation,
+ * min-max"), and, for a path, that this was guessed; lives with the session. */
+CLEARCUT_API const char *clearcut_session_recipe(const clearcut_session *session);
+
+typedef struct clearcut_cut_options {
+    size_t size;
+    bool only_mask;          /* the mask instead of the cut-out: 1 channel */
+    bool compat_rembg;       /* colours multiplied by the mask as rembg's default does (this
+                                darkens edges), instead of straight colours */
+    bool has_background;     /* composite over `background`, after cutting */
+    uint8_t background[4];   /* red, green, blue, alpha */
+    clearcut_timing *timing; /* adds preprocess, infer, postprocess; may be NULL */
+} clearcut_cut_options;
+
+CLEARCUT_API void clearcut_cut_options_init(clearcut_cut_options *options);
+
+/* The mask of a picture: 1 channel, the picture's size, 0 background .. 255
+ * subject; what rembg calls only-mask. `timing` may be NULL. Errors:
+ * OUT_OF_MEMORY, CANCELLED, LIMIT, MODEL. */
+CLEARCUT_API clearcut_status clearcut_session_mask(clearcut_session *session,
+                                                   const clearcut_image *image,
+                                                   clearcut_timing *timing, clearcut_image **mask,
+                                                   clearcut_error *error);
+
+/* The cut-out: 4 channels, the picture's size. The mask multiplies the picture's
+ * own alpha; colours stay as they are, and are zero where the result is wholly
+ * transparent, so that nothing hidden travels along. options may be NULL. Errors
+ * as for clearcut_session_mask. */
+CLEARCUT_API clearcut_status clearcut_session_cut(clearcut_session *session,
+                                                  const clearcut_image *image,
+                                                  const clearcut_cut_options *options,
+                                                  clearcut_image **result, clearcut_error *error);
+
+/* ---- scanners: pages in photos ------------------------------------------------- */
+
+/* The embedded page model made ready. One call at a time. */
+typedef struct clearcut_scanner clearcut_scanner;
+
+typedef struct clearcut_scanner_options {
+    size_t size;
+    const char *device; /* as for sessions */
+    int threads;        /* 0 = clearcut_available_threads() */
+    clearcut_precision precision;
+    clearcut_cancel *cancel; /* borrowed for the scanner's life; may be NULL */
+    clearcut_progress_function progress;
+    void *progress_context;
+} clearcut_scanner_options;
+
+CLEARCUT_API void clearcut_scanner_options_init(clearcut_scanner_options *options);
+
+/* Needs no file and no network. Errors: DEVICE, OUT_OF_MEMORY, UNSUPPORTED, MODEL
+ * (a build without the embedded model). */
+CLEARCUT_API clearcut_status clearcut_scanner_create(const clearcut_scanner_options *options,
+                                                     clearcut_scanner **scanner,
+                                                     clearcut_error *error);
+
+CLEARCUT_API void clearcut_scanner_free(clearcut_scanner **scanner);
+
+CLEARCUT_API void clearcut_scanner_device(const clearcut_scanner *scanner, clearcut_device *device);
+
+/* Pixels of the upright picture, x to the right, y down; pixel centres lie at
+ * integers + 0.5, so the picture spans 0..width by 0..height. */
+typedef struct clearcut_point {
+    double x;
+    double y;
+} clearcut_point;
+
+typedef enum clearcut_page_status {
+    CLEARCUT_PAGE_CORRECTED = 0, /* a page was found and can be flattened */
+    CLEARCUT_PAGE_FLAT = 1,      /* the picture is the page already: leave it alone */
+    CLEARCUT_PAGE_NONE = 2       /* no page, or none that may be trusted */
+} clearcut_page_status;
+
+/* "corrected", "flat", "no-page"; static; any thread. */
+CLEARCUT_API const char *clearcut_page_status_name(clearcut_page_status status);
+
+typedef struct clearcut_page {
+    clearcut_page_status status;
+    clearcut_point corners[4]; /* top-left, top-right, bottom-right, bottom-left of the page as
+                                  photographed; may lie outside the picture; valid if corrected
+                                  or flat */
+    double confidence;         /* 0..1: estimated probability that the answer is right */
+    double aspect;             /* true width / height of the page; 0 if there is none */
+    char reason[160];          /* in plain words */
+} clearcut_page;
+
+/* Look for the page. `timing` (may be NULL) gets the whole under `infer`.
+ * Errors: OUT_OF_MEMORY, CANCELLED, LIMIT. Not finding a page is no error. */
+CLEARCUT_API clearcut_status clearcut_scanner_find(clearcut_scanner *scanner,
+                                                   const clearcut_image *image,
+                                                   clearcut_timing *timing, clearcut_page *page,
+                                                   clearcut_error *error);
+
+typedef struct clearcut_flatten_options {
+    size_t size;
+    int width;               /* pixels of the result; 0 = from corners and aspect */
+    int height;              /* as width */
+    double aspect;           /* width / height of the sheet; 0 = recovered from the perspective */
+    uint64_t max_pixels;     /* 0 = CLEARCUT_DEFAULT_MAX_PIXELS */
+    clearcut_timing *timing; /* adds `postprocess`; may be NULL */
+} clearcut_flatten_options;
+
+CLEARCUT_API void clearcut_flatten_options_init(clearcut_flatten_options *options);
+
+/* Make the sheet between four corners flat and upright, with one resampling.
+ * corners: in the order above, convex; where from does not matter. Outside the
+ * picture its border repeats. The scanner may be NULL (then one thread works).
+ * Errors: INVALID_ARGUMENT (corners), LIMIT, OUT_OF_MEMORY, CANCELLED. */
+CLEARCUT_API clearcut_status clearcut_scanner_flatten(clearcut_scanner *scanner,
+                                                      const clearcut_image *image,
+                                                      const clearcut_point corners[4],
+                                                      const clearcut_flatten_options *options,
+                                                      clearcut_image **flat, clearcut_error *error);
+
+/* ---- networks: any supported ONNX file ------------------------------------------ */
+
+/* An ONNX network made ready. One call at a time. */
+typedef struct clearcut_network clearcut_network;
+
+#define CLEARCUT_MAX_RANK 8
+
+typedef struct clearcut_network_options {
+    size_t size;
+    const char *device; /* as for sessions */
+    int threads;        /* 0 = clearcut_available_threads() */
+    clearcut_precision precision;
+    int input_rank; /* 0 = the shape of the first input as the file says, open dimensions
+                       being 1; else 1..CLEARCUT_MAX_RANK and the shape follows */
+    int64_t input_shape[CLEARCUT_MAX_RANK];
+    bool reference_only;      /* every operator by its plain scalar reference: slow */
+    bool allow_external_data; /* weights in files beside the model */
+    clearcut_cancel *cancel;  /* borrowed for the network's life; may be NULL */
+} clearcut_network_options;
+
+CLEARCUT_API void clearcut_network_options_init(clearcut_network_options *options);
+
+/* Read and prepare an ONNX file. The message begins with the path. Errors: MODEL
+ * (malformed, or an operator that is not supported), NOT_FOUND, IO, CORRUPT, LIMIT,
+ * DEVICE, UNSUPPORTED, OUT_OF_MEMORY, INVALID_ARGUMENT. */
+CLEARCUT_API clearcut_status clearcut_network_load(const char *path,
+                                                   const clearcut_network_options *options,
+                                                   clearcut_network **network,
+                                                   clearcut_error *error);
+
+CLEARCUT_API void clearcut_network_free(clearcut_network **network);
+
+typedef struct clearcut_tensor_info {
+    const char *name; /* lives with the network */
+    const char *type; /* "float32", "int64", ...; static */
+    int rank;         /* 0 = scalar */
+    int64_t shape[CLEARCUT_MAX_RANK];
+    int64_t elements;
+    size_t bytes; /* row-major, packed */
+} clearcut_tensor_info;
+
+CLEARCUT_API int clearcut_network_input_count(const clearcut_network *network);
+CLEARCUT_API int clearcut_network_output_count(const clearcut_network *network);
+/* index 0 .. count-1; another number is INVALID_ARGUMENT. */
+CLEARCUT_API clearcut_status clearcut_network_input(const clearcut_network *network, int index,
+                                                    clearcut_tensor_info *info,
+                                                    clearcut_error *error);
+CLEARCUT_API clearcut_status clearcut_network_output(const clearcut_network *network, int index,
+                                                     clearcut_tensor_info *info,
+                                                     clearcut_error *error);
+
+/* Run once. inputs[i] and outputs[i]: arrays of the caller of the described type
+ * and size, one for each input and output. Errors: CANCELLED, MODEL,
+ * INVALID_ARGUMENT, OUT_OF_MEMORY. */
+CLEARCUT_API clearcut_status clearcut_network_run(clearcut_network *network,
+                                                  const void *const *inputs, void *const *outputs,
+                                                  clearcut_error *error);
+
+CLEARCUT_API void clearcut_network_device(const clearcut_network *network, clearcut_device *device);
+
+/* The plan as plain text, a line for each operator, with the time each took on
+ * average over `runs` runs on zeros (0 = without). The text is zero-terminated
+ * (the zero is not counted); the caller frees it. */
+CLEARCUT_API clearcut_status clearcut_network_explain(clearcut_network *network, int runs,
+                                                      clearcut_bytes *text, clearcut_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

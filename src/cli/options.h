@@ -1,0 +1,60 @@
+/* Matching of arguments: rembg's multi-letter options with one dash (-om, -bgc)
+ * are whole words, so getopt does not fit.
+ */
+#ifndef CLEARCUT_CLI_OPTIONS_H
+#define CLEARCUT_CLI_OPTIONS_H
+
+#include "clearcut.h"
+#include "command.h"
+
+/* What an argument list came to. */
+typedef enum cli_parse_result {
+    CLI_PARSED,      /* go on */
+    CLI_HELP_SHOWN,  /* --help was asked for and printed: end with success */
+    CLI_PARSE_FAILED /* explained on stderr: end with CLI_EXIT_USAGE */
+} cli_parse_result;
+
+/* Read options into `settings` and move the operands (all that is no option, and
+ * everything after "--") to the front of `arguments`, in order. */
+cli_parse_result cli_parse(const cli_command *command, int argument_count, char **arguments,
+                           void *settings, int *operand_count);
+
+/* The name in `names` (ended by NULL) that is nearest to `word`, or NULL if
+ * none is near: at most two edits, or a third of the length. */
+const char *cli_nearest(const char *word, const char *const *names);
+
+/* Whole text as a number within limits; false if it is not one. */
+bool cli_parse_integer(const char *text, long long minimum, long long maximum, long long *value);
+bool cli_parse_real(const char *text, double minimum, double maximum, double *value);
+
+/* Settings that every command that runs a network has. */
+typedef struct cli_engine {
+    const char *device;    /* default "auto" */
+    const char *precision; /* default "fp32" */
+    long long threads;     /* 0 = all */
+    bool json;
+} cli_engine;
+
+#define CLI_ENGINE_DEFAULTS                                                                        \
+    {                                                                                              \
+        .device = "auto", .precision = "fp32"                                                      \
+    }
+
+/* clang-format off */
+/* The option rows for a settings structure that has a cli_engine `engine`. */
+#define CLI_ENGINE_OPTIONS(type)                                                              \
+    {NULL, "device", CLI_TEXT, offsetof(type, engine.device), 0, 0, "DEVICE",                 \
+     "auto (default) or cpu; a demanded device is used or it is an error"},                   \
+    {NULL, "threads", CLI_INTEGER, offsetof(type, engine.threads), 0, 1024, "N",              \
+     "threads to work with; 0 (default) = all this process may use"},                         \
+    {NULL, "precision", CLI_TEXT, offsetof(type, engine.precision), 0, 0, "NAME",             \
+     "fp32 (default), bf16 or int8"},                                                         \
+    {NULL, "json", CLI_FLAG, offsetof(type, engine.json), 0, 0, NULL,                         \
+     "one JSON object a line on stdout, and nothing else there"}
+/* clang-format on */
+
+/* Check device and precision before any work: CLI_EXIT_OK, or CLI_EXIT_USAGE or
+ * CLI_EXIT_DEVICE after an explanation on stderr. */
+int cli_check_engine(const cli_engine *engine, clearcut_precision *precision);
+
+#endif

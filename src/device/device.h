@@ -1,0 +1,43 @@
+/* Which engine does the work. A demanded device is used or it is an error; only
+ * "auto" may choose, and it says what it chose and why.
+ */
+#ifndef CLEARCUT_DEVICE_DEVICE_H
+#define CLEARCUT_DEVICE_DEVICE_H
+
+#include <stdbool.h>
+
+#include "core/status.h"
+
+typedef enum cc_engine {
+    CC_ENGINE_CPU,  /* kernels of our own on this processor */
+    CC_ENGINE_CUDA, /* kernels of our own on an NVIDIA GPU */
+    CC_ENGINE_ORT   /* ONNX Runtime, with one of its providers */
+} cc_engine;
+
+/* A device name taken apart. */
+typedef struct cc_device_request {
+    cc_engine engine;
+    bool automatic;    /* "auto": engine is not set yet */
+    int index;         /* of cuda:N; 0 if not given */
+    char provider[32]; /* of ort:PROVIDER; "" = any */
+    char text[64];     /* as asked for */
+} cc_device_request;
+
+/* Read "auto", "cpu", "cuda", "cuda:N", "ort" or "ort:PROVIDER"; NULL is "auto".
+ * CC_INVALID_ARGUMENT, with the list, for anything else. Any thread. */
+cc_status cc_device_parse(const char *text, cc_device_request *request, cc_error *error);
+
+/* What a request came to. */
+typedef struct cc_device_choice {
+    cc_engine engine;
+    char name[128];   /* the processor's own name */
+    char label[32];   /* engine and instruction set: "cpu/avx512" */
+    char reason[160]; /* why `auto` chose this; "" if it was demanded */
+} cc_device_choice;
+
+/* CC_DEVICE, with what is missing, if the demanded engine cannot be used here.
+ * Any thread. */
+cc_status cc_device_choose(const cc_device_request *request, cc_device_choice *choice,
+                           cc_error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* From a small map of probabilities to a mask, and from a mask to a picture.
+ *
+ * Masks are 1-channel images, 0 background .. 255 subject.
+ */
+#ifndef CLEARCUT_MATTE_MATTE_H
+#define CLEARCUT_MATTE_MATTE_H
+
+#include "core/threads.h"
+#include "image/image.h"
+
+/* The network's mask brought to the picture's size, by Lanczos as rembg does.
+ * pool may be NULL. On failure *mask is {0}. */
+cc_status cc_matte_resize(const cc_image *small_mask, int width, int height, cc_thread_pool *pool,
+                          cc_image *mask, cc_error *error);
+
+/* How mask and colour meet. */
+typedef enum cc_matte_style {
+    /* Colours as they are, alpha = own alpha * mask / 255 rounded; colours are zero
+     * where that alpha is zero. */
+    CC_MATTE_STRAIGHT,
+    /* What rembg's default does: Pillow's Image.composite over transparent black,
+     * which multiplies colours and alpha alike and so darkens soft edges. Equal to
+     * Pillow on every sample. */
+    CC_MATTE_REMBG
+} cc_matte_style;
+
+/* Cut a picture of any channel count out with a mask of the same size: RGBA with
+ * packed rows, the picture's metadata carried over. CC_INVALID_ARGUMENT if the
+ * sizes differ or the mask is not 1 channel. On failure *cutout is {0}. */
+cc_status cc_matte_cut(const cc_image *image, const cc_image *mask, cc_matte_style style,
+                       cc_thread_pool *pool, cc_image *cutout, cc_error *error);
+
+#endif
