@@ -38,3 +38,16 @@ clearcut_optional(WEBP libwebp libwebpmux libwebpdemux)
 clearcut_optional(TIFF libtiff-4)
 clearcut_optional(HEIF libheif)
 clearcut_optional(LCMS2 lcms2)
+
+# Downloads. Only the headers are needed to build: the library is opened when a
+# download begins (src/zoo/curl.h), so nothing links it.
+option(CLEARCUT_WITH_CURL "use libcurl if it is installed" ON)
+set(CLEARCUT_ZOO_LIBRARIES ${CMAKE_DL_LIBS})
+if(CLEARCUT_WITH_CURL)
+    pkg_check_modules(CURL QUIET libcurl)
+endif()
+if(CLEARCUT_WITH_CURL AND CURL_FOUND)
+    message(STATUS "CURL: ${CURL_VERSION}")
+else()
+    message(STATUS "CURL: left out (libcurl not found or switched off)")
+endif()

@@ -26,7 +26,8 @@ libdeflate-dev|PNG compression, small
 libwebp-dev|WebP
 libtiff-dev|TIFF
 libheif-dev|HEIC and AVIF photos
-liblcms2-dev|colour profiles'
+liblcms2-dev|colour profiles
+libcurl4-openssl-dev|fetching models'
 test_packages="$build_packages
 libcmocka-dev|the unit tests
 libc6-dbg|readable sanitizer reports
@@ -51,9 +52,9 @@ elsewhere() {
     say 'clearcut needs a C compiler, CMake, pkg-config and image libraries. Install them with:'
     say '  Fedora, RHEL:  sudo dnf install gcc make cmake pkgconf-pkg-config libjpeg-turbo-devel \'
     say '                   libpng-devel zlib-devel isa-l-devel libdeflate-devel libwebp-devel \'
-    say '                   libtiff-devel libheif-devel lcms2-devel libcmocka-devel python3'
+    say '                   libtiff-devel libheif-devel lcms2-devel libcurl-devel libcmocka-devel python3'
     say '  Arch:          sudo pacman -S gcc make cmake pkgconf libjpeg-turbo libpng zlib isa-l \'
-    say '                   libdeflate libwebp libtiff libheif lcms2 cmocka python'
+    say '                   libdeflate libwebp libtiff libheif lcms2 curl cmocka python'
     say '  macOS:         brew install cmake pkg-config jpeg-turbo libpng isa-l libdeflate webp \'
     say '                   libtiff libheif little-cms2 cmocka python'
     say '(only jpeg, png and zlib are required; cmocka and python are for the tests)'

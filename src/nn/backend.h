@@ -99,6 +99,7 @@ typedef struct cc_step {
     const cc_family *family; /* NULL: the operator's scalar reference */
     const cc_node *node;     /* NULL: a conversion of layout */
     const char *algorithm;   /* static text for --explain */
+    const char *level;       /* instruction set, static text; NULL = cc_cpu_detect()'s */
     int *input_borders;      /* zeros that it reads around each BLOCKED input */
     int *input_storages;     /* indices into the plan's storages; -1 = constant or left out */
     int input_count;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/cpu.h"
 #include "core/file.h"
+#include "nn/cpu/backend.h"
 #include "nn/onnx.h"
 #include "nn/passes/passes.h"
 #include "nn/plan.h"
@@ -182,7 +182,7 @@ void cc_network_report_get(const cc_network *network, cc_network_report *report)
 {
     const cc_plan *plan = &network->plan;
 
-    *report = (cc_network_report){.level = cc_cpu_level_name(cc_cpu_detect()->level),
+    *report = (cc_network_report){.level = cc_cpu_kernels_name(),
                                   .peak_bytes = plan->memory_bytes + plan->arena.total +
                                                 network->graph.arena.total +
                                                 cc_graph_constant_bytes(&network->graph)};

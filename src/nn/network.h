@@ -55,7 +55,7 @@ cc_status cc_network_run(cc_network *network, const void *const *inputs, void *c
 typedef struct cc_network_report {
     int operators_total;  /* left to run after folding and fusion */
     int operators_fast;   /* of these, by a kernel of this processor's level */
-    const char *level;    /* "avx512", ...; static */
+    const char *level;    /* "avx512", "avx512+amx", ...; static */
     size_t peak_bytes;    /* weights as packed + activations + scratch */
     double multiply_adds; /* of one run */
 } cc_network_report;

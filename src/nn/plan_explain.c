@@ -90,7 +90,10 @@ static cc_status time_steps(cc_plan *plan, int runs, double *times, cc_error *er
 
 static const char *level_of(const cc_step *step)
 {
-    return step->family != NULL ? cc_cpu_level_name(cc_cpu_detect()->level) : "scalar";
+    if (step->family == NULL) {
+        return "scalar";
+    }
+    return step->level != NULL ? step->level : cc_cpu_level_name(cc_cpu_detect()->level);
 }
 
 static cc_status write_line(cc_buffer *text, const char *line, cc_error *error)

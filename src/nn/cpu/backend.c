@@ -1,6 +1,7 @@
 #include "nn/cpu/backend.h"
 
 #include "nn/cpu/families.h"
+#include "nn/cpu/kernels.h"
 
 /* Asked in this order. To add a family, add its file and a line. */
 static const cc_family *const families[] = {
@@ -25,4 +26,10 @@ const cc_family *cc_cpu_layout_family(void)
 const cc_family *cc_cpu_concat_family(void)
 {
     return &cc_cpu_concat;
+}
+
+const char *cc_cpu_kernels_name(void)
+{
+    const cc_kernels *kernels = cc_kernels_best();
+    return kernels->split.tile != NULL ? "avx512+amx" : cc_cpu_level_name(kernels->level);
 }

@@ -14,4 +14,8 @@ const cc_family *cc_cpu_find_family(cc_placement *placement);
 const cc_family *cc_cpu_layout_family(void);
 const cc_family *cc_cpu_concat_family(void);
 
+/* What the kernels use of this processor: "avx512", or "avx512+amx" with the matrix
+ * unit; static. */
+const char *cc_cpu_kernels_name(void);
+
 #endif

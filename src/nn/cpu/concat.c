@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "nn/cpu/families.h"
+#include "nn/cpu/view.h"
 
 typedef struct concat_part {
     const cc_view *from;
@@ -50,11 +51,7 @@ static void copy_block(void *context, int task, int worker)
 
     (void)worker;
     for (int y = 0; y < from->height; y++) {
-        memcpy(to->data + picture * to->batch_stride + block * to->block_stride +
-                   y * to->row_stride,
-               from->data + picture * from->batch_stride + block * from->block_stride +
-                   y * from->row_stride,
-               row_bytes);
+        memcpy(cc_view_row(to, picture, block, y), cc_view_row(from, picture, block, y), row_bytes);
     }
 }
 

@@ -26,7 +26,16 @@ typedef struct convolution_state {
     const cc_convolution_algorithm *algorithm;
     const cc_kernels *kernels;
     void *data;
+    bool activates_after; /* the activation is a pass of its own over the output */
+    cc_fusion activation;
 } convolution_state;
+
+/* What to run a convolution with. */
+typedef struct choice {
+    const cc_convolution_algorithm *algorithm; /* NULL = none can */
+    bool activates_after;
+    double cost;
+} choice;
 
 /* ---- from the node ---- */
 
@@ -100,10 +109,9 @@ static double conversion_cost(const cc_convolution *c, cc_layout wanted)
     return c->input_layout == wanted ? 0 : 16 * elements;
 }
 
-static const cc_convolution_algorithm *cheapest(const cc_convolution *c)
+static choice cheapest_as_is(const cc_convolution *c)
 {
-    const cc_convolution_algorithm *best = NULL;
-    double least = 0;
+    choice best = {0};
 
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
         const cc_convolution_algorithm *next = algorithms[i];
@@ -111,12 +119,32 @@ static const cc_convolution_algorithm *cheapest(const cc_convolution *c)
             continue;
         }
         double cost = next->cost(c) + conversion_cost(c, next->input_layout);
-        if (best == NULL || cost < least) {
-            best = next;
-            least = cost;
+        if (best.algorithm == NULL || cost < best.cost) {
+            best = (choice){.algorithm = next, .cost = cost};
         }
     }
     return best;
+}
+
+/* The fastest algorithms apply limits only. Where that is worth it, a sigmoid or the
+ * like goes over the finished output once more: some 30 multiply-adds an element. */
+static choice cheapest(const cc_convolution *c)
+{
+    choice best = cheapest_as_is(c);
+    double elements =
+        (double)c->batch * (c->output_channels + CC_BLOCK) * c->output[0] * c->output[1];
+    float low;
+    float high;
+
+    if (cc_clamp_limits(&c->fusion, &low, &high) || c->fusion.residual != CC_RESIDUAL_NONE) {
+        return best;
+    }
+    cc_convolution plain = *c;
+    plain.fusion = (cc_fusion){.activation = CC_ACTIVATION_NONE};
+    choice other = cheapest_as_is(&plain);
+    other.activates_after = true;
+    other.cost += 30 * elements;
+    return best.algorithm == NULL || other.cost < best.cost ? other : best;
 }
 
 /* ---- the family ---- */
@@ -130,7 +158,7 @@ static bool supports(cc_placement *placement)
         !read_convolution(placement->graph, node, placement->inputs[0], &c)) {
         return false;
     }
-    const cc_convolution_algorithm *algorithm = cheapest(&c);
+    const cc_convolution_algorithm *algorithm = cheapest(&c).algorithm;
     if (algorithm == NULL) {
         return false;
     }
@@ -172,11 +200,37 @@ static cc_status prepare(const cc_graph *graph, cc_step *step, cc_thread_pool *p
     if (!read_convolution(graph, step->node, step->inputs[0], &c)) {
         return cc_fail(error, CC_INTERNAL, "a convolution changed after it was placed");
     }
-    state->algorithm = cheapest(&c);
+    choice chosen = cheapest(&c);
+    state->algorithm = chosen.algorithm;
     state->kernels = cc_kernels_best();
+    state->activates_after = chosen.activates_after;
+    state->activation = c.fusion;
+    if (chosen.activates_after) {
+        c.fusion = (cc_fusion){.activation = CC_ACTIVATION_NONE};
+    }
     step->algorithm = state->algorithm->name;
+    step->level = state->algorithm->level;
     return state->algorithm->prepare(&c, state->kernels, pool, &state->data, &step->state_bytes,
                                      &step->scratch_bytes, error);
+}
+
+typedef struct activation_run {
+    const convolution_state *state;
+    const cc_view *output;
+} activation_run;
+
+/* One task is one row of one block of one picture. */
+static void activate_row(void *context, int task, int worker)
+{
+    const activation_run *run = context;
+    const cc_view *output = run->output;
+    int block = task / output->height;
+    float *row =
+        cc_view_row(output, block / output->blocks, block % output->blocks, task % output->height);
+    int count = output->width * (output->layout == CC_BLOCKED ? CC_BLOCK : 1);
+
+    (void)worker;
+    run->state->kernels->elementwise.activate(&run->state->activation, row, row, count);
 }
 
 static void run(const cc_step *step, cc_execution *execution)
@@ -186,6 +240,11 @@ static void run(const cc_step *step, cc_execution *execution)
 
     state->algorithm->run(state->data, state->kernels, step->inputs[0], residual, step->outputs[0],
                           execution);
+    if (state->activates_after) {
+        activation_run pass = {state, step->outputs[0]};
+        cc_parallel(execution, activate_row, &pass,
+                    pass.output->batch * pass.output->blocks * pass.output->height);
+    }
 }
 
 const cc_family cc_cpu_convolution = {.name = "convolution",

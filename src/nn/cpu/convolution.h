@@ -29,6 +29,7 @@ typedef struct cc_convolution {
 
 typedef struct cc_convolution_algorithm {
     const char *name;
+    const char *level; /* if it needs more than the kernels' level; NULL otherwise */
     cc_layout input_layout;
     cc_layout output_layout;
     /* Can it compute this one? */
@@ -60,6 +61,22 @@ extern const cc_convolution_algorithm cc_convolution_winograd_4;
 extern const cc_convolution_algorithm cc_convolution_winograd_6;
 
 /* ---- shared by the algorithms ---- */
+
+/* a / b rounded up, for a >= 0 and b > 0. */
+static inline int cc_divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Blocks of the input, laid out as it is or as it will be after a conversion. */
+int cc_input_blocks(const cc_convolution *convolution);
+
+/* Channels held by one of these blocks. */
+int cc_input_lanes(const cc_convolution *convolution, int block);
+
+/* Activations that only limit a value; everything passes if there is none. False
+ * for the other ones: then the limits let everything pass. */
+bool cc_clamp_limits(const cc_fusion *fusion, float *low, float *high);
 
 /* Weights in the order of cc_direct_tile: [group of output blocks][input block]
  * [tap][lane][output lanes of the group]. Groups have wide_blocks blocks; if the

@@ -3,6 +3,7 @@
 
 #include "core/memory.h"
 #include "nn/cpu/convolution.h"
+#include "nn/cpu/view.h"
 
 typedef struct depthwise_data {
     float *weights; /* [block][tap][CC_BLOCK] */
@@ -49,8 +50,7 @@ static void pack(depthwise_data *data, const cc_convolution *c)
     int taps = c->kernel[0] * c->kernel[1];
 
     for (int channel = 0, block = 0, lane = 0; channel < c->input_channels; channel++, lane++) {
-        int lanes = c->input_lanes != NULL ? c->input_lanes[block] : CC_BLOCK;
-        if (lane == lanes) {
+        if (lane == cc_input_lanes(c, block)) {
             block++;
             lane = 0;
         }
@@ -66,8 +66,7 @@ static cc_status prepare(const cc_convolution *c, const cc_kernels *kernels, cc_
                          void **result, size_t *bytes, size_t *scratch, cc_error *error)
 {
     depthwise_data *data = cc_alloc_zeroed(1, sizeof *data);
-    int blocks =
-        c->input_lanes != NULL ? c->input_blocks : (c->input_channels + CC_BLOCK - 1) / CC_BLOCK;
+    int blocks = cc_input_blocks(c);
     size_t bias_bytes = (size_t)blocks * CC_BLOCK * sizeof(float);
 
     (void)kernels;
@@ -110,20 +109,18 @@ static void run_task(void *context, int task, int worker)
 
     (void)worker;
     for (int block = 0; block < output->blocks; block++) {
-        cc_depthwise_row row = {.input = input->data + picture * input->batch_stride +
-                                         block * input->block_stride +
-                                         (y * data->stride[0] - data->pad[0]) * input->row_stride -
-                                         data->pad[1] * CC_BLOCK,
-                                .tap_row_stride = data->dilation[0] * input->row_stride,
-                                .tap_column_stride = (ptrdiff_t)data->dilation[1] * CC_BLOCK,
-                                .pixel_stride = (ptrdiff_t)data->stride[1] * CC_BLOCK,
-                                .kernel_height = data->kernel[0],
-                                .kernel_width = data->kernel[1],
-                                .weights = data->weights + (ptrdiff_t)block * taps * CC_BLOCK,
-                                .bias = data->bias + (ptrdiff_t)block * CC_BLOCK,
-                                .output = output->data + picture * output->batch_stride +
-                                          block * output->block_stride + y * output->row_stride,
-                                .pixels = output->width};
+        cc_depthwise_row row = {
+            .input = cc_view_row(input, picture, block, y * data->stride[0] - data->pad[0]) -
+                     data->pad[1] * CC_BLOCK,
+            .tap_row_stride = data->dilation[0] * input->row_stride,
+            .tap_column_stride = (ptrdiff_t)data->dilation[1] * CC_BLOCK,
+            .pixel_stride = (ptrdiff_t)data->stride[1] * CC_BLOCK,
+            .kernel_height = data->kernel[0],
+            .kernel_width = data->kernel[1],
+            .weights = data->weights + (ptrdiff_t)block * taps * CC_BLOCK,
+            .bias = data->bias + (ptrdiff_t)block * CC_BLOCK,
+            .output = cc_view_row(output, picture, block, y),
+            .pixels = output->width};
         run->kernels->lane.depthwise(&row);
         run->kernels->elementwise.activate(&data->fusion, row.output, row.output,
                                            output->width * CC_BLOCK);

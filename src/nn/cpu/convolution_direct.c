@@ -12,6 +12,7 @@
 
 #include "core/memory.h"
 #include "nn/cpu/convolution.h"
+#include "nn/cpu/view.h"
 
 /* Weights above this many bytes are kept in cache group by group. */
 #define RESIDENT_WEIGHT_BYTES ((size_t)1 << 20)
@@ -63,7 +64,7 @@ static double cost(const cc_convolution *c)
     double padded = (c->output_channels + CC_BLOCK - 1) / CC_BLOCK * CC_BLOCK;
     double weights = (double)c->input_channels * c->kernel[0] * c->kernel[1] * padded;
 
-    return outputs * weights / 0.9 + weights * 8;
+    return outputs * weights / 0.9 + weights * 20;
 }
 
 static void release(void *memory)
@@ -196,12 +197,10 @@ static void aim_output(cc_direct_tile *tile, const direct_run *run, int picture,
     const cc_view *output = run->output;
     const cc_view *residual = run->residual;
 
-    tile->output = output->data + picture * output->batch_stride + block * output->block_stride +
-                   y * output->row_stride;
+    tile->output = cc_view_row(output, picture, block, y);
     tile->output_block_stride = output->block_stride;
     if (residual != NULL) {
-        tile->residual = residual->data + picture * residual->batch_stride +
-                         block * residual->block_stride + y * residual->row_stride;
+        tile->residual = cc_view_row(residual, picture, block, y);
         tile->residual_block_stride = residual->block_stride;
     }
 }
@@ -216,23 +215,22 @@ static cc_direct_tile start_row(const direct_run *run, int picture, int group, i
 
     rows_inside(data, y, &first, &rows);
     int top = y * data->stride[0] - data->pad[0] + first * data->dilation[0];
-    cc_direct_tile tile = {.input = input->data + picture * input->batch_stride +
-                                    top * input->row_stride - data->pad[1] * run->pixel_distance,
-                           .input_block_stride = input->block_stride,
-                           .tap_row_stride = data->dilation[0] * input->row_stride,
-                           .tap_column_stride = data->dilation[1] * run->pixel_distance,
-                           .pixel_stride = data->stride[1] * run->pixel_distance,
-                           .lane_stride = run->lane_stride,
-                           .blocks = data->weights.input_blocks,
-                           .lanes = data->weights.lanes,
-                           .kernel_height = rows,
-                           .kernel_width = data->kernel[1],
-                           .taps_before = first * data->kernel[1],
-                           .taps_after = (data->kernel[0] - first - rows) * data->kernel[1],
-                           .weights =
-                               data->weights.data + cc_packed_group_offset(&data->weights, group),
-                           .bias = data->bias + first_block * CC_BLOCK,
-                           .fusion = &data->fusion};
+    cc_direct_tile tile = {
+        .input = cc_view_row(input, picture, 0, top) - data->pad[1] * run->pixel_distance,
+        .input_block_stride = input->block_stride,
+        .tap_row_stride = data->dilation[0] * input->row_stride,
+        .tap_column_stride = data->dilation[1] * run->pixel_distance,
+        .pixel_stride = data->stride[1] * run->pixel_distance,
+        .lane_stride = run->lane_stride,
+        .blocks = data->weights.input_blocks,
+        .lanes = data->weights.lanes,
+        .kernel_height = rows,
+        .kernel_width = data->kernel[1],
+        .taps_before = first * data->kernel[1],
+        .taps_after = (data->kernel[0] - first - rows) * data->kernel[1],
+        .weights = data->weights.data + cc_packed_group_offset(&data->weights, group),
+        .bias = data->bias + first_block * CC_BLOCK,
+        .fusion = &data->fusion};
     aim_output(&tile, run, picture, first_block, y);
     return tile;
 }

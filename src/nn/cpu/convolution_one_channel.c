@@ -4,6 +4,7 @@
 
 #include "core/memory.h"
 #include "nn/cpu/convolution.h"
+#include "nn/cpu/view.h"
 
 typedef struct one_channel_data {
     float *weights; /* [block][tap][CC_BLOCK] */
@@ -49,8 +50,7 @@ static void pack(float *to, const cc_convolution *c)
     int taps = c->kernel[0] * c->kernel[1];
 
     for (int channel = 0, block = 0, lane = 0; channel < c->input_channels; channel++, lane++) {
-        int lanes = c->input_lanes != NULL ? c->input_lanes[block] : CC_BLOCK;
-        if (lane == lanes) {
+        if (lane == cc_input_lanes(c, block)) {
             block++;
             lane = 0;
         }
@@ -65,8 +65,7 @@ static cc_status prepare(const cc_convolution *c, const cc_kernels *kernels, cc_
                          void **result, size_t *bytes, size_t *scratch, cc_error *error)
 {
     one_channel_data *data = cc_alloc_zeroed(1, sizeof *data);
-    int blocks =
-        c->input_lanes != NULL ? c->input_blocks : (c->input_channels + CC_BLOCK - 1) / CC_BLOCK;
+    int blocks = cc_input_blocks(c);
 
     (void)kernels;
     (void)pool;
@@ -100,10 +99,8 @@ static void finish_row(const one_channel_run *run, float *row, int picture, int 
     const cc_fusion *fusion = &run->data->fusion;
     const cc_elementwise_kernels *kernels = &run->kernels->elementwise;
     int width = run->output->width;
-    const float *residual = run->residual == NULL
-                                ? NULL
-                                : run->residual->data + picture * run->residual->batch_stride +
-                                      y * run->residual->row_stride;
+    const float *residual =
+        run->residual == NULL ? NULL : cc_view_row(run->residual, picture, 0, y);
 
     if (residual != NULL && fusion->residual == CC_RESIDUAL_BEFORE) {
         kernels->binary(CC_BINARY_ADD, row, row, residual, 1, width);
@@ -122,22 +119,21 @@ static void run_task(void *context, int task, int worker)
     const cc_view *input = run->input;
     int picture = task / run->output->height;
     int y = task % run->output->height;
-    float *output =
-        run->output->data + picture * run->output->batch_stride + y * run->output->row_stride;
-    cc_one_channel_row row = {.input = input->data + picture * input->batch_stride +
-                                       (y * data->stride[0] - data->pad[0]) * input->row_stride -
-                                       data->pad[1] * CC_BLOCK,
-                              .input_block_stride = input->block_stride,
-                              .tap_row_stride = data->dilation[0] * input->row_stride,
-                              .tap_column_stride = (ptrdiff_t)data->dilation[1] * CC_BLOCK,
-                              .pixel_stride = (ptrdiff_t)data->stride[1] * CC_BLOCK,
-                              .blocks = input->blocks,
-                              .kernel_height = data->kernel[0],
-                              .kernel_width = data->kernel[1],
-                              .weights = data->weights,
-                              .bias = data->bias,
-                              .output = output,
-                              .pixels = run->output->width};
+    float *output = cc_view_row(run->output, picture, 0, y);
+    cc_one_channel_row row = {
+        .input = cc_view_row(input, picture, 0, y * data->stride[0] - data->pad[0]) -
+                 data->pad[1] * CC_BLOCK,
+        .input_block_stride = input->block_stride,
+        .tap_row_stride = data->dilation[0] * input->row_stride,
+        .tap_column_stride = (ptrdiff_t)data->dilation[1] * CC_BLOCK,
+        .pixel_stride = (ptrdiff_t)data->stride[1] * CC_BLOCK,
+        .blocks = input->blocks,
+        .kernel_height = data->kernel[0],
+        .kernel_width = data->kernel[1],
+        .weights = data->weights,
+        .bias = data->bias,
+        .output = output,
+        .pixels = run->output->width};
 
     (void)worker;
     run->kernels->lane.one_channel(&row);

@@ -5,6 +5,35 @@
 #include "core/memory.h"
 #include "nn/cpu/convolution.h"
 
+int cc_input_blocks(const cc_convolution *c)
+{
+    return c->input_lanes != NULL ? c->input_blocks : cc_divide_up(c->input_channels, CC_BLOCK);
+}
+
+int cc_input_lanes(const cc_convolution *c, int block)
+{
+    int left = c->input_channels - block * CC_BLOCK;
+
+    if (c->input_lanes != NULL) {
+        return c->input_lanes[block];
+    }
+    return left < CC_BLOCK ? left : CC_BLOCK;
+}
+
+bool cc_clamp_limits(const cc_fusion *fusion, float *low, float *high)
+{
+    *low = -__builtin_inff();
+    *high = __builtin_inff();
+    if (fusion->activation == CC_ACTIVATION_RELU) {
+        *low = 0;
+    } else if (fusion->activation == CC_ACTIVATION_CLIP) {
+        *low = fusion->alpha;
+        *high = fusion->beta;
+    }
+    return fusion->activation == CC_ACTIVATION_NONE || fusion->activation == CC_ACTIVATION_RELU ||
+           fusion->activation == CC_ACTIVATION_CLIP;
+}
+
 cc_status cc_packed_weights_arrange(cc_packed_weights *packed, int input_channels,
                                     int output_channels, const uint8_t *lanes, int blocks, int taps,
                                     int group_blocks, cc_error *error)

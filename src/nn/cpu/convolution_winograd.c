@@ -17,6 +17,7 @@
 
 #include "core/memory.h"
 #include "nn/cpu/convolution.h"
+#include "nn/cpu/view.h"
 
 /* Up to this many tiles, shared stages are considered. */
 #define SHARED_TILES 400
@@ -60,28 +61,20 @@ typedef struct tile_block {
     float *output_points; /* [point][output block][tile][CC_BLOCK] */
 } tile_block;
 
-static bool is_clamp(cc_activation activation)
-{
-    return activation == CC_ACTIVATION_NONE || activation == CC_ACTIVATION_RELU ||
-           activation == CC_ACTIVATION_CLIP;
-}
-
 static bool suits(const cc_convolution *c, const cc_kernels *kernels)
 {
+    float low;
+    float high;
+
     (void)kernels;
     return c->groups == 1 && c->kernel[0] == 3 && c->kernel[1] == 3 && c->stride[0] == 1 &&
            c->stride[1] == 1 && c->dilation[0] == c->dilation[1] &&
-           is_clamp(c->fusion.activation) && c->input_channels >= 8;
-}
-
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
+           cc_clamp_limits(&c->fusion, &low, &high) && c->input_channels >= 8;
 }
 
 static int tiles_along(const cc_convolution *c, int axis, int size)
 {
-    return divide_up(divide_up(c->output[axis], c->dilation[axis]), size);
+    return cc_divide_up(cc_divide_up(c->output[axis], c->dilation[axis]), size);
 }
 
 static int count_tiles(const cc_convolution *c, int size)
@@ -115,17 +108,13 @@ static int border_6(const cc_convolution *c)
     return border_for(c, 6);
 }
 
-static int input_blocks_of(const cc_convolution *c)
-{
-    return c->input_lanes != NULL ? c->input_blocks : divide_up(c->input_channels, CC_BLOCK);
-}
-
 static int tiles_in_cache(const cc_convolution *c, int size)
 {
-    int channels = input_blocks_of(c) + divide_up(c->output_channels, CC_BLOCK);
+    int channels = cc_input_blocks(c) + cc_divide_up(c->output_channels, CC_BLOCK);
     size_t tile =
         (size_t)(size + 2) * (size_t)(size + 2) * (size_t)channels * CC_BLOCK * sizeof(float);
-    size_t tiles = cc_cache_share() / tile / 12 * 12;
+    /* A third is left to the weights. */
+    size_t tiles = cc_cache_share() * 2 / 3 / tile / 12 * 12;
 
     return tiles < 12 ? 12 : tiles > 240 ? 240 : (int)tiles;
 }
@@ -133,7 +122,7 @@ static int tiles_in_cache(const cc_convolution *c, int size)
 static size_t weight_bytes(const cc_convolution *c, int size)
 {
     return (size_t)(size + 2) * (size_t)(size + 2) * (size_t)c->input_channels *
-           (size_t)divide_up(c->output_channels, CC_BLOCK) * CC_BLOCK * sizeof(float);
+           (size_t)cc_divide_up(c->output_channels, CC_BLOCK) * CC_BLOCK * sizeof(float);
 }
 
 static bool shares_stages(const cc_convolution *c, int size)
@@ -148,10 +137,10 @@ static double cost(const cc_convolution *c, int size)
 {
     double tiles = count_tiles(c, size);
     double points = (size + 2) * (size + 2);
-    double inputs = input_blocks_of(c);
-    double outputs = divide_up(c->output_channels, CC_BLOCK);
+    double inputs = cc_input_blocks(c);
+    double outputs = cc_divide_up(c->output_channels, CC_BLOCK);
     double transforms = size == 4 ? inputs * 4500 + outputs * 4000 : inputs * 9000 + outputs * 8000;
-    double fetches = shares_stages(c, size) ? 6 : 0.5 * tiles / tiles_in_cache(c, size);
+    double fetches = shares_stages(c, size) ? 10 : 0.5 * tiles / tiles_in_cache(c, size);
 
     return tiles * points * c->input_channels * outputs * CC_BLOCK / 0.8 + tiles * transforms +
            fetches * (double)weight_bytes(c, size);
@@ -243,12 +232,12 @@ static cc_status pack_weights(winograd_data *data, const cc_convolution *c,
     return CC_OK;
 }
 
-/* Distance of two points: an odd number of cache lines (modulo 64), so that the
+/* Distance of two points: 7 cache lines more than a multiple of 16, so that the
  * points of a tile spread over the sets of the cache. */
 static ptrdiff_t spread(int blocks, int tiles)
 {
     ptrdiff_t lines = (ptrdiff_t)blocks * tiles;
-    return (lines + (64 + 7 - lines % 64) % 64) * CC_BLOCK;
+    return (lines + (16 + 7 - lines % 16) % 16) * CC_BLOCK;
 }
 
 static void plan_tiles(winograd_data *data, const cc_convolution *c, int threads)
@@ -261,12 +250,12 @@ static void plan_tiles(winograd_data *data, const cc_convolution *c, int threads
         data->block_tiles = data->all_tiles;
     } else {
         /* Even blocks, at least four for each thread if there are tiles enough. */
-        int wanted = divide_up(data->all_tiles, in_cache);
+        int wanted = cc_divide_up(data->all_tiles, in_cache);
         int fair = 4 * threads;
         if (wanted < fair) {
             wanted = fair;
         }
-        data->block_tiles = divide_up(data->all_tiles, wanted);
+        data->block_tiles = cc_divide_up(data->all_tiles, wanted);
         if (data->block_tiles < 12) {
             data->block_tiles = data->all_tiles < 12 ? data->all_tiles : 12;
         }
@@ -278,19 +267,6 @@ static void plan_tiles(winograd_data *data, const cc_convolution *c, int threads
 static size_t scratch_floats(const winograd_data *data)
 {
     return (size_t)data->points * (size_t)(data->input_point_stride + data->output_point_stride);
-}
-
-static void set_limits(winograd_data *data, const cc_fusion *fusion)
-{
-    data->low = -__builtin_inff();
-    data->high = __builtin_inff();
-    if (fusion->activation == CC_ACTIVATION_RELU) {
-        data->low = 0;
-    } else if (fusion->activation == CC_ACTIVATION_CLIP) {
-        data->low = fusion->alpha;
-        data->high = fusion->beta;
-    }
-    data->residual_first = fusion->residual == CC_RESIDUAL_BEFORE;
 }
 
 static cc_status prepare(const cc_convolution *c, int variant, const cc_kernels *kernels,
@@ -305,13 +281,14 @@ static cc_status prepare(const cc_convolution *c, int variant, const cc_kernels 
     data->size = variant == 0 ? 4 : 6;
     data->points = (data->size + 2) * (data->size + 2);
     data->dilation = c->dilation[0];
-    data->input_blocks = input_blocks_of(c);
-    data->output_blocks = divide_up(c->output_channels, CC_BLOCK);
+    data->input_blocks = cc_input_blocks(c);
+    data->output_blocks = cc_divide_up(c->output_channels, CC_BLOCK);
     for (int axis = 0; axis < 2; axis++) {
         data->pad[axis] = c->pad[axis];
         data->tiles[axis] = tiles_along(c, axis, data->size);
     }
-    set_limits(data, &c->fusion);
+    cc_clamp_limits(&c->fusion, &data->low, &data->high);
+    data->residual_first = c->fusion.residual == CC_RESIDUAL_BEFORE;
     plan_tiles(data, c, cc_thread_pool_size(pool));
     data->bias = cc_padded_bias(c->bias, c->output_channels);
     cc_status status =
@@ -381,12 +358,11 @@ static void transform_input(const winograd_run *run, const tile_block *block, in
     const winograd_data *data = run->data;
     const cc_view *input = run->input;
     float *points = block->input_points + (ptrdiff_t)input_block * data->block_tiles * CC_BLOCK;
-    const float *base = input->data + input_block * input->block_stride;
 
     for (int i = 0; i < block->count; i++) {
         tile_place at = place_of(data, block->first + i);
         run->kernels->winograd.input[data->variant](
-            base + at.picture * input->batch_stride + (at.y - data->pad[0]) * input->row_stride +
+            cc_view_row(input, at.picture, input_block, at.y - data->pad[0]) +
                 (ptrdiff_t)(at.x - data->pad[1]) * CC_BLOCK,
             data->dilation * input->row_stride, (ptrdiff_t)data->dilation * CC_BLOCK,
             points + (ptrdiff_t)i * CC_BLOCK, data->input_point_stride);
@@ -484,15 +460,13 @@ static void transform_output(const winograd_run *run, const tile_block *block, i
             .low = data->low,
             .high = data->high,
             .residual_first = data->residual_first,
-            .output = output->data + at.picture * output->batch_stride +
-                      output_block * output->block_stride + at.y * output->row_stride +
-                      (ptrdiff_t)at.x * CC_BLOCK,
+            .output =
+                cc_view_row(output, at.picture, output_block, at.y) + (ptrdiff_t)at.x * CC_BLOCK,
             .row_stride = data->dilation * output->row_stride,
             .column_stride = (ptrdiff_t)data->dilation * CC_BLOCK};
         if (residual != NULL) {
-            tile.residual = residual->data + at.picture * residual->batch_stride +
-                            output_block * residual->block_stride + at.y * residual->row_stride +
-                            (ptrdiff_t)at.x * CC_BLOCK;
+            tile.residual =
+                cc_view_row(residual, at.picture, output_block, at.y) + (ptrdiff_t)at.x * CC_BLOCK;
             tile.residual_row_stride = data->dilation * residual->row_stride;
             tile.residual_column_stride = (ptrdiff_t)data->dilation * CC_BLOCK;
         }
@@ -578,7 +552,7 @@ static void run(const void *memory, const cc_kernels *kernels, const cc_view *in
         cc_parallel(execution, run_product_stage, &all, data->points);
         cc_parallel(execution, run_output_stage, &all, data->output_blocks);
     } else {
-        cc_parallel(execution, run_block, &all, divide_up(data->all_tiles, data->block_tiles));
+        cc_parallel(execution, run_block, &all, cc_divide_up(data->all_tiles, data->block_tiles));
     }
 }
 

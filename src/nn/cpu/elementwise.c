@@ -183,12 +183,6 @@ static void run_span(const elementwise_run *run, float *output, const float *a, 
     }
 }
 
-static float *row_of(const cc_view *view, int picture, int block, int y)
-{
-    return view->data + picture * view->batch_stride + block * view->block_stride +
-           y * view->row_stride;
-}
-
 /* One task is one row of one block of one picture. */
 static void run_row(void *context, int task, int worker)
 {
@@ -199,9 +193,10 @@ static void run_row(void *context, int task, int worker)
     int picture = task / output->height / output->blocks;
 
     (void)worker;
-    run_span(run, row_of(output, picture, block, y), row_of(run->a, picture, block, y),
-             run->b == NULL ? NULL : row_of(run->b, picture, block, run->state->by_channel ? 0 : y),
-             run->residual == NULL ? NULL : row_of(run->residual, picture, block, y),
+    run_span(run, cc_view_row(output, picture, block, y), cc_view_row(run->a, picture, block, y),
+             run->b == NULL ? NULL
+                            : cc_view_row(run->b, picture, block, run->state->by_channel ? 0 : y),
+             run->residual == NULL ? NULL : cc_view_row(run->residual, picture, block, y),
              output->width * CC_BLOCK);
 }
 

@@ -139,6 +139,7 @@ typedef struct cc_split_tile {
     ptrdiff_t pair_stride;
     ptrdiff_t tap_row_stride;
     ptrdiff_t tap_column_stride;
+    ptrdiff_t pixel_stride; /* from output pixel to output pixel */
     int pairs;
     int kernel_height;
     int kernel_width;

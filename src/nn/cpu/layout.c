@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "nn/cpu/families.h"
+#include "nn/cpu/view.h"
 
 typedef struct layout_run {
     const cc_view *from;
@@ -55,10 +56,8 @@ static void convert_row(void *context, int task, int worker)
     (void)worker;
     for (int block = 0; block < blocked->blocks; block++) {
         int channel = first_channel(blocked, block);
-        float *row = blocked->data + picture * blocked->batch_stride +
-                     block * blocked->block_stride + y * blocked->row_stride;
-        float *plane = plain->data + picture * plain->batch_stride + channel * plain->block_stride +
-                       y * plain->row_stride;
+        float *row = cc_view_row(blocked, picture, block, y);
+        float *plane = cc_view_row(plain, picture, channel, y);
         if (blocking) {
             block_row(row, plane, plain->block_stride, blocked->lanes[block], blocked->width);
         } else {

@@ -6,6 +6,7 @@
 #include "nn/cpu/families.h"
 #include "nn/cpu/kernels.h"
 #include "nn/cpu/node_call.h"
+#include "nn/cpu/view.h"
 #include "nn/ops/window.h"
 
 typedef struct pooling_state {
@@ -166,9 +167,8 @@ static void run_task(void *context, int task, int worker)
     int y = task % output->height;
     int block = task / output->height % output->blocks;
     int picture = task / output->height / output->blocks;
-    const float *from = input->data + picture * input->batch_stride + block * input->block_stride;
-    float *to = output->data + picture * output->batch_stride + block * output->block_stride +
-                y * output->row_stride;
+    const float *from = cc_view_row(input, picture, block, 0);
+    float *to = cc_view_row(output, picture, block, y);
     int simple = simple_pixels(run, y);
 
     (void)worker;

@@ -9,6 +9,7 @@
 #include "nn/cpu/families.h"
 #include "nn/cpu/kernels.h"
 #include "nn/cpu/node_call.h"
+#include "nn/cpu/view.h"
 
 /* Neighbours of every output position along one axis, and the second one's share. */
 typedef struct axis_taps {
@@ -138,11 +139,10 @@ static void run_task(void *context, int task, int worker)
     int y = task % output->height;
     int block = task / output->height % output->blocks;
     int picture = task / output->height / output->blocks;
-    const float *blocks = input->data + picture * input->batch_stride + block * input->block_stride;
+    const float *blocks = cc_view_row(input, picture, block, 0);
     const float *first = blocks + state->rows.first[y] * input->row_stride;
     const float *second = blocks + state->rows.second[y] * input->row_stride;
-    float *to = output->data + picture * output->batch_stride + block * output->block_stride +
-                y * output->row_stride;
+    float *to = cc_view_row(output, picture, block, y);
     const float *row = first;
 
     if (state->rows.weight[y] != 0) {

@@ -4,6 +4,13 @@
 
 #include "nn/backend.h"
 
+/* First pixel of a row of a block of a picture of the batch. */
+static inline float *cc_view_row(const cc_view *view, int picture, int block, int y)
+{
+    return view->data + picture * view->batch_stride + block * view->block_stride +
+           y * view->row_stride;
+}
+
 /* Is a block other than the last one not full? Only concatenations without copies
  * make such values. Never for PLAIN. */
 bool cc_view_has_gaps(const cc_view *view);

@@ -80,13 +80,14 @@ static void split_pixels(uint16_t *high, uint16_t *low, const float *first, cons
 }
 
 /* One tap of one pair of blocks, for two tiles of pixels and two of outputs. */
-static inline __attribute__((always_inline)) void add_2x2(const uint16_t *high, const uint16_t *low,
-                                                          const uint16_t *weights)
+static inline __attribute__((always_inline)) void
+add_2x2(const uint16_t *high, const uint16_t *low, ptrdiff_t pixel_stride, const uint16_t *weights)
 {
     const uint16_t *next = weights + CC_SPLIT_TILE;
+    const size_t row_bytes = (size_t)pixel_stride * sizeof *high;
 
-    _tile_loadd(PIXELS_0, high, TILE_ROW_BYTES);
-    _tile_loadd(PIXELS_1, high + CC_SPLIT_TILE, TILE_ROW_BYTES);
+    _tile_loadd(PIXELS_0, high, row_bytes);
+    _tile_loadd(PIXELS_1, high + TILE_ROWS * pixel_stride, row_bytes);
     _tile_loadd(WEIGHTS_0, weights + 2 * CC_SPLIT_TILE, TILE_ROW_BYTES);
     _tile_loadd(WEIGHTS_1, next + 2 * CC_SPLIT_TILE, TILE_ROW_BYTES);
     _tile_dpbf16ps(SUM_00, PIXELS_0, WEIGHTS_0);
@@ -99,8 +100,8 @@ static inline __attribute__((always_inline)) void add_2x2(const uint16_t *high, 
     _tile_dpbf16ps(SUM_01, PIXELS_0, WEIGHTS_1);
     _tile_dpbf16ps(SUM_10, PIXELS_1, WEIGHTS_0);
     _tile_dpbf16ps(SUM_11, PIXELS_1, WEIGHTS_1);
-    _tile_loadd(PIXELS_0, low, TILE_ROW_BYTES);
-    _tile_loadd(PIXELS_1, low + CC_SPLIT_TILE, TILE_ROW_BYTES);
+    _tile_loadd(PIXELS_0, low, row_bytes);
+    _tile_loadd(PIXELS_1, low + TILE_ROWS * pixel_stride, row_bytes);
     _tile_dpbf16ps(SUM_00, PIXELS_0, WEIGHTS_0);
     _tile_dpbf16ps(SUM_01, PIXELS_0, WEIGHTS_1);
     _tile_dpbf16ps(SUM_10, PIXELS_1, WEIGHTS_0);
@@ -108,19 +109,21 @@ static inline __attribute__((always_inline)) void add_2x2(const uint16_t *high, 
 }
 
 /* The same for two tiles of pixels and one of outputs. */
-static inline __attribute__((always_inline)) void add_2x1(const uint16_t *high, const uint16_t *low,
-                                                          const uint16_t *weights)
+static inline __attribute__((always_inline)) void
+add_2x1(const uint16_t *high, const uint16_t *low, ptrdiff_t pixel_stride, const uint16_t *weights)
 {
-    _tile_loadd(PIXELS_0, high, TILE_ROW_BYTES);
-    _tile_loadd(PIXELS_1, high + CC_SPLIT_TILE, TILE_ROW_BYTES);
+    const size_t row_bytes = (size_t)pixel_stride * sizeof *high;
+
+    _tile_loadd(PIXELS_0, high, row_bytes);
+    _tile_loadd(PIXELS_1, high + TILE_ROWS * pixel_stride, row_bytes);
     _tile_loadd(WEIGHTS_0, weights + CC_SPLIT_TILE, TILE_ROW_BYTES);
     _tile_loadd(WEIGHTS_1, weights, TILE_ROW_BYTES);
     _tile_dpbf16ps(SUM_00, PIXELS_0, WEIGHTS_0);
     _tile_dpbf16ps(SUM_10, PIXELS_1, WEIGHTS_0);
     _tile_dpbf16ps(SUM_01, PIXELS_0, WEIGHTS_1);
     _tile_dpbf16ps(SUM_11, PIXELS_1, WEIGHTS_1);
-    _tile_loadd(PIXELS_0, low, TILE_ROW_BYTES);
-    _tile_loadd(PIXELS_1, low + CC_SPLIT_TILE, TILE_ROW_BYTES);
+    _tile_loadd(PIXELS_0, low, row_bytes);
+    _tile_loadd(PIXELS_1, low + TILE_ROWS * pixel_stride, row_bytes);
     _tile_dpbf16ps(SUM_00, PIXELS_0, WEIGHTS_1);
     _tile_dpbf16ps(SUM_10, PIXELS_1, WEIGHTS_1);
 }
@@ -143,7 +146,7 @@ static void tile_wide(const cc_split_tile *tile, float *sums)
             for (int column = 0; column < tile->kernel_width; column++) {
                 ptrdiff_t at = pair * tile->pair_stride + row * tile->tap_row_stride +
                                column * tile->tap_column_stride;
-                add_2x2(tile->high + at, tile->low + at, weights);
+                add_2x2(tile->high + at, tile->low + at, tile->pixel_stride, weights);
                 weights += 4 * CC_SPLIT_TILE;
             }
         }
@@ -165,7 +168,7 @@ static void tile_narrow(const cc_split_tile *tile, float *sums)
             for (int column = 0; column < tile->kernel_width; column++) {
                 ptrdiff_t at = pair * tile->pair_stride + row * tile->tap_row_stride +
                                column * tile->tap_column_stride;
-                add_2x1(tile->high + at, tile->low + at, weights);
+                add_2x1(tile->high + at, tile->low + at, tile->pixel_stride, weights);
                 weights += 2 * CC_SPLIT_TILE;
             }
         }
