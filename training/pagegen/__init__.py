@@ -1,0 +1,1 @@
+"""Generator of photo-like scenes of pages, with labels, for training the page model."""

@@ -1,0 +1,286 @@
+"""One training scene: picture, mask of the sheet, its corners, class and what it contains."""
+
+import dataclasses
+import math
+
+import cv2
+import numpy as np
+
+from . import camera, objects, places
+from .noise import chance
+from .objects import Props
+from .paint import blend, ramp, whole
+from .pictures import make_picture
+from .place import Bend, draw_sheet, random_bend, random_quad
+from .sheets import make_sheet, vary_sheet
+from .surfaces import make_surface
+
+SIZE = 256  # side of the picture
+MASK = 128  # side of the mask
+AREA = 340 * 340  # pixels a scene is drawn with before it is reduced
+NONE, PAGE, FLAT = 0, 1, 2
+FLAGS = {
+    'clutter': 1,
+    'hand': 2,
+    'papers': 4,
+    'bent': 8,
+    'cut': 16,
+    'none': 32,
+    'flat': 64,
+    'stack': 128,
+    'card': 256,
+    'receipt': 512,
+    'low contrast': 1024,
+    'room': 2048,
+    'covered': 4096,
+    'dark sheet': 8192,
+}
+P_NONE, P_FLAT = 0.20, 0.06
+
+
+@dataclasses.dataclass
+class Scene:
+    picture: np.ndarray  # SIZE x SIZE x 3, uint8
+    mask: np.ndarray  # MASK x MASK, uint8
+    quad: np.ndarray  # 4 corners, 0..1 of the picture
+    kind: int  # NONE, PAGE or FLAT
+    flags: int
+
+
+@dataclasses.dataclass
+class Pools:
+    """Textures shared by the scenes of one shard."""
+
+    sheets: list
+    surfaces: list
+    pictures: list
+
+
+def make_pools(rng, sheets=200, surfaces=150, pictures=60):
+    return Pools(
+        [make_sheet(rng) for _ in range(sheets)],
+        [make_surface(rng) for _ in range(surfaces)],
+        [make_picture(rng, 256, 256).astype(np.uint8) for _ in range(pictures)],
+    )
+
+
+def _canvas(rng, pools):
+    aspect = rng.choice([0.75, 0.75, 0.75, 1.333, 1.333, 0.5625, 0.48, 1.778, 1.0, 0.667, 1.5])
+    w = int(round(math.sqrt(AREA * aspect) / 2)) * 2
+    h = int(round(AREA / w / 2)) * 2
+    img = np.zeros((h, w, 3), np.float32)
+    props = Props(rng, img, pools.surfaces, pools.sheets, pools.pictures)
+    img[:] = props.any_surface()
+    if chance(rng, 0.2):
+        edge = whole(ramp(h, w, rng.uniform(0, 6.28), rng.uniform(-0.4, 0.4)))
+        if chance(rng, 0.5):
+            props.shadow(edge)
+        blend(img, edge, props.any_surface())
+    return props
+
+
+def _other_sheet(props, quad, bent=True):
+    """Draw a sheet that is not the one looked for."""
+    rng = props.rng
+    sheet = vary_sheet(rng, props.any_sheet())
+    bend = random_bend(rng, sheet) if bent else Bend()
+    drawn = draw_sheet(rng, sheet, quad, props.w, props.h, bend)
+    if drawn is None:
+        return
+    colour, shape = drawn
+    props.shadow(shape, 0.5, 0.012)
+    blend(props.img, shape, colour * np.float32(rng.uniform(0.75, 1.0)))
+
+
+def _other_papers(props, quad):
+    """Further sheets, lying about or partly under the one looked for."""
+    rng, centre = props.rng, quad.mean(0)
+    for _ in range(int(rng.integers(1, 4))):
+        other = random_quad(
+            rng,
+            props.any_sheet().ratio,
+            props.w,
+            props.h,
+            rng.uniform(0.3, 1),
+            rng.uniform(-3.14, 3.14) if chance(rng, 0.5) else rng.normal(0, 0.2),
+            rng.uniform(0, 0.6),
+        )
+        angle, far = rng.uniform(0, 6.28), rng.uniform(0.3, 0.8) * props.size
+        away = np.float32([math.cos(angle), math.sin(angle)]) * np.float32(far)
+        _other_sheet(props, (other - other.mean(0) + centre + away).astype(np.float32))
+
+
+def _stack(props, quad):
+    """A pile beneath, each sheet a little turned and shifted."""
+    rng, centre = props.rng, quad.mean(0)
+    for _ in range(int(rng.integers(1, 5))):
+        angle = rng.normal(0, 0.05)
+        turn = np.float32([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        shift = rng.normal(0, 0.02, 2) * props.size
+        _other_sheet(props, ((quad - centre) @ turn + centre + shift).astype(np.float32), False)
+
+
+def _mat(props, quad):
+    """A board, folder, tablet or tray directly beneath the sheet."""
+    rng, centre = props.rng, quad.mean(0)
+    under = (quad - centre) * rng.uniform(1.06, 1.9) + centre + rng.normal(0, 0.03, 2) * props.size
+    shape = objects.polygon(props.img.shape, under)
+    props.shadow(shape)
+    blend(props.img, shape, props.any_surface())
+
+
+def _choose_quad(rng, sheet, w, h, held):
+    for _ in range(50):
+        if held:
+            cover, roll = rng.uniform(0.4, 0.95), rng.normal(0, 0.2) if chance(rng, 0.7) else None
+        elif chance(rng, 0.78):
+            cover, roll = rng.uniform(0.36, 1.02) ** 0.8, None
+        else:
+            cover, roll = rng.uniform(0.85, 1.25), rng.normal(0, 0.1)
+        quad = random_quad(rng, sheet.ratio, w, h, cover, roll)
+        area = abs(cv2.contourArea(quad)) / (w * h)
+        near = (quad > (-0.3 * w, -0.3 * h)).all() and (quad < (1.3 * w, 1.3 * h)).all()
+        if area > 0.045 and near and cv2.isContourConvex(quad):
+            return quad
+    return random_quad(rng, sheet.ratio, w, h, 0.7, 0.1, 0.2)
+
+
+def _light_ground(props):
+    """Replace the ground by a light one, on which a dark sheet will lie."""
+    ground = props.any_surface()
+    goal = props.rng.uniform(150, 225)
+    props.img[:] = np.clip(ground * np.float32(goal / max(float(ground.mean()), 20)), 0, 255)
+
+
+def _bright_patches(props, quad, count):
+    """Windows, lit walls and other patches as bright as paper that touch the sheet's outline."""
+    rng = props.rng
+    for _ in range(count):
+        side, t = int(rng.integers(4)), rng.random()
+        where = (
+            quad[side] * (1 - t) + quad[(side + 1) % 4] * t + rng.normal(0, 0.06, 2) * props.size
+        )
+        sides = props.size * rng.uniform(0.08, 0.5, 2)
+        if chance(rng, 0.6):
+            points = objects.box_points(where, sides, rng.normal(0, 0.25))
+        else:
+            points = objects.wobbly_points(rng, where, sides / 2, 0.4)
+        patch = objects.polygon(props.img.shape, points, rng.uniform(0, 0.02) * props.size)
+        blend(props.img, patch, objects.any_colour(rng, 175, 255, 0.2))
+
+
+def _match_tone(rng, colour, alpha, img):
+    """Bring the paper's tone near that of what lies around it."""
+    goal = img.mean((0, 1))
+    now = np.median(colour[alpha > 0.5], 0) if (alpha > 0.5).any() else colour.mean((0, 1))
+    factor = np.clip(goal / np.maximum(now, 1), 0.3, 2.4) * rng.uniform(0.9, 1.12)
+    return np.clip(colour * factor.astype(np.float32), 0, 262)
+
+
+def _page_scene(rng, props, pools):
+    sheet = vary_sheet(rng, pools.sheets[rng.integers(len(pools.sheets))])
+    flags = 256 if sheet.is_card else 512 if sheet.kind == 'receipt' else 0
+    in_room = chance(rng, 0.26)
+    if in_room:
+        (places.room if chance(rng, 0.5) else places.jumble)(props)
+        places.defocus(props)
+        flags |= FLAGS['room']
+    dark_on_light = not in_room and chance(rng, 0.14)
+    if dark_on_light:
+        _light_ground(props)
+    w, h, img = props.w, props.h, props.img
+    quad = _choose_quad(rng, sheet, w, h, in_room)
+    if ((quad < 0) | (quad > (w, h))).any():
+        flags |= FLAGS['cut']
+    if chance(rng, 0.45):
+        objects.clutter(props, rng.integers(1, 9))
+        flags |= FLAGS['clutter']
+    if chance(rng, 0.25):
+        _other_papers(props, quad)
+        flags |= FLAGS['papers']
+    if chance(rng, 0.4 if in_room else 0.05):
+        _bright_patches(props, quad, int(rng.integers(1, 4)))
+    if chance(rng, 0.08):
+        _mat(props, quad)
+    if chance(rng, 0.13) and not sheet.is_card:
+        _stack(props, quad)
+        flags |= FLAGS['stack']
+    hand = objects.Hand(props, quad) if chance(rng, 0.55 if in_room else 0.08) else None
+    if hand:
+        hand.behind()
+        flags |= FLAGS['hand']
+    bend = random_bend(rng, sheet)
+    flags |= FLAGS['bent'] if bend.curved else 0
+    colour, shape = draw_sheet(rng, sheet, quad, w, h, bend)
+    if chance(rng, 0.78):
+        props.shadow(shape, 0.65, 0.015)
+    if dark_on_light:
+        goal = math.exp(rng.uniform(math.log(12), math.log(100)))
+        colour = colour * np.float32(min(1.0, goal / max(1.0, float(np.median(colour)))))
+    elif chance(rng, 0.2):
+        colour = _match_tone(rng, colour, shape[0], img)
+        flags |= FLAGS['low contrast']
+    elif chance(rng, 0.25):
+        colour = colour * np.float32(rng.uniform(0.4, 1.05))
+    if np.median(colour) < 90:
+        flags |= FLAGS['dark sheet']
+    blend(img, shape, colour)
+    mask = np.zeros((h, w), np.float32)
+    x0, y0, x1, y1 = shape[1]
+    mask[y0:y1, x0:x1] = shape[0]
+    flags |= _cover(rng, props, quad, hand)
+    return mask, quad, flags
+
+
+def _cover(rng, props, quad, hand):
+    """Thumb, fingers and things over the sheet; they do not change the mask."""
+    flags = 0
+    if hand and chance(rng, 0.85):
+        hand.thumb()
+    if chance(rng, 0.12):
+        objects.fingers(props, quad)
+        flags |= FLAGS['hand']
+    if chance(rng, 0.05):
+        objects.paw(props, quad)
+        flags |= FLAGS['covered']
+    if chance(rng, 0.09):
+        objects.small_things(props, quad, int(rng.integers(1, 4)))
+        flags |= FLAGS['covered']
+    return flags
+
+
+def _flat_scene(rng, props, pools):
+    """The sheet fills the picture: a scan or a screen shot; nothing to cut out."""
+    sheet = vary_sheet(rng, pools.sheets[rng.integers(len(pools.sheets))])
+    page = sheet.levels[0]
+    if chance(rng, 0.4):
+        keep = rng.uniform(0.45, 1)
+        y, x = (int(rng.uniform(0, 1 - keep) * n) for n in page.shape[:2])
+        page = page[y : y + int(keep * page.shape[0]), x : x + int(keep * page.shape[1])]
+    props.img[:] = cv2.resize(page, (props.w, props.h), interpolation=cv2.INTER_AREA)
+    if chance(rng, 0.3):
+        props.img *= (1 + 0.04 * objects.fractal(rng, props.h, props.w, 4, 3))[..., None]
+    corners = np.float32([[0, 0], [props.w, 0], [props.w, props.h], [0, props.h]])
+    return np.ones((props.h, props.w), np.float32), corners, FLAGS['flat']
+
+
+def make_scene(rng, pools):
+    """One random scene."""
+    props = _canvas(rng, pools)
+    pick = rng.random()
+    if pick < P_NONE:
+        kind, flags = NONE, FLAGS['none']
+        places.pageless(props)
+        mask, quad = np.zeros((props.h, props.w), np.float32), np.zeros((4, 2), np.float32)
+    elif pick < P_NONE + P_FLAT:
+        kind = FLAT
+        mask, quad, flags = _flat_scene(rng, props, pools)
+    else:
+        kind = PAGE
+        mask, quad, flags = _page_scene(rng, props, pools)
+    clean_scan = kind == FLAT and chance(rng, 0.5)
+    img = np.clip(props.img, 0, 255) if clean_scan else camera.expose(rng, props.img)
+    picture = camera.capture(rng, img, SIZE)
+    small = cv2.resize(mask, (MASK, MASK), interpolation=cv2.INTER_AREA)
+    scale = np.float32([props.w, props.h])
+    return Scene(picture, (small * 255 + 0.5).astype(np.uint8), quad / scale, kind, flags)
