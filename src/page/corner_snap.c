@@ -6,8 +6,11 @@
 #define BADLY_SUPPORTED 0.85
 
 /* How far a corner may move, as a share of the map, and how clear the peak must be. */
-#define REACH 0.10
+#define REACH 0.18
 #define CLEAR_PEAK 0.35
+
+/* What distance costs a peak, at the end of the reach: of two, the nearer counts. */
+#define NEARNESS 0.5
 
 /* A shorter move, in map pixels, is not worth the peak's own error. */
 #define LEAST_MOVE 1.2
@@ -40,9 +43,13 @@ static cc_point centre_of_gravity(const float *map, int size, int x, int y)
     return centre;
 }
 
-double cc_map_peak(const float *map, int size, cc_point at, double radius, cc_point *peak)
+/* The value of the best pixel within the radius, where distance costs `slope` at the
+ * rim; 0 if there is none. */
+static double find_peak(const float *map, int size, cc_point at, double radius, double slope,
+                        cc_point *peak)
 {
     double best = 0.0;
+    double best_value = 0.0;
     int best_x = 0;
     int best_y = 0;
     int x0 = (int)fmax(0.0, floor(at.x - radius));
@@ -53,8 +60,11 @@ double cc_map_peak(const float *map, int size, cc_point at, double radius, cc_po
     for (int y = y0; y <= y1; y++) {
         for (int x = x0; x <= x1; x++) {
             double v = value_at(map, size, x, y);
-            if (v > best && hypot(x + 0.5 - at.x, y + 0.5 - at.y) <= radius) {
-                best = v;
+            double distance = hypot(x + 0.5 - at.x, y + 0.5 - at.y) / radius;
+            double score = v - slope * distance;
+            if (v > 0.0 && score > best && distance <= 1.0) {
+                best = score;
+                best_value = v;
                 best_x = x;
                 best_y = y;
             }
@@ -63,7 +73,12 @@ double cc_map_peak(const float *map, int size, cc_point at, double radius, cc_po
     if (peak != NULL && best > 0.0) {
         *peak = centre_of_gravity(map, size, best_x, best_y);
     }
-    return best;
+    return best_value;
+}
+
+double cc_map_peak(const float *map, int size, cc_point at, double radius, cc_point *peak)
+{
+    return find_peak(map, size, at, radius, 0.0, peak);
 }
 
 int cc_corner_snap(const float *corner_map, int size, cc_quad_fit *fit)
@@ -78,7 +93,8 @@ int cc_corner_snap(const float *corner_map, int size, cc_quad_fit *fit)
         fit->snapped[i] = false;
         if (fit->on_frame[before] || fit->on_frame[i] ||
             fmin(fit->supporting[before], fit->supporting[i]) >= BADLY_SUPPORTED ||
-            cc_map_peak(corner_map, size, fit->quad.corner[i], REACH * size, &peak) < CLEAR_PEAK ||
+            find_peak(corner_map, size, fit->quad.corner[i], REACH * size, NEARNESS, &peak) <
+                CLEAR_PEAK ||
             cc_point_distance(peak, fit->quad.corner[i]) < LEAST_MOVE) {
             continue;
         }

@@ -12,9 +12,8 @@
 #define LEAST_REACH 6.0
 #define MOST_REACH 0.015
 
-/* When the second pass is about the same page, and how much worse its fit may be. */
-#define SAME_PAGE 0.6
-#define FIT_SLACK 0.02
+/* How much worse the second pass, which sees more of the page's pixels, may fit. */
+#define QUALITY_SLACK 0.1
 
 /* Unit of the shift feature, as a share of the diagonal. */
 #define SHIFT_UNIT 0.03
@@ -23,9 +22,9 @@
 #define CONTRAST_UNIT 64.0
 
 static const char *const MEASURE_NAMES[CC_MEASURE_COUNT] = {
-    "fit_iou", "weakest_edge", "mean_edge", "weakest_corner", "mean_corner", "inside", "outside",
-    "doubt",   "weakest_fit",  "residual",  "bulge",          "snapped",     "others", "visible",
-    "none",    "flat"};
+    "fit_iou", "weakest_edge", "mean_edge",   "weakest_corner", "mean_corner", "inside",
+    "outside", "doubt",        "weakest_fit", "residual",       "bulge",       "snapped",
+    "others",  "level",        "visible",     "none",           "flat"};
 
 static const char *const OTHER_NAMES[CC_FEATURE_COUNT - CC_FEATURE_AGREEMENT] = {
     "agreement", "weakest_refine", "mean_refine", "contrast", "shift", "area", "angle"};
@@ -107,12 +106,18 @@ static double agreement(const cc_image *image, const cc_page_evidence *evidence)
                        image->height);
 }
 
-static int choose_pass(const cc_image *image, const cc_page_evidence *evidence, double same)
+/* How well a pass's own maps bear out its quad. */
+static double quality(const cc_page_pass *pass)
+{
+    return pass->measure[CC_MEASURE_FIT_IOU] + pass->measure[CC_MEASURE_MEAN_EDGE];
+}
+
+static int choose_pass(const cc_image *image, const cc_page_evidence *evidence)
 {
     const cc_page_pass *pass = evidence->pass;
 
-    return evidence->passes == 2 && same > SAME_PAGE &&
-                   pass[1].fit.iou > pass[0].fit.iou - FIT_SLACK &&
+    return evidence->passes == 2 && pass[1].fit.outcome == CC_FIT_QUAD &&
+                   quality(&pass[1]) > quality(&pass[0]) - QUALITY_SLACK &&
                    !runs_out_of_view(image, &pass[1])
                ? 1
                : 0;
@@ -162,7 +167,7 @@ void cc_page_evidence_weigh(const cc_image *image, cc_page_evidence *evidence)
     if (evidence->pass[0].fit.outcome != CC_FIT_QUAD) {
         return;
     }
-    evidence->chosen = choose_pass(image, evidence, same);
+    evidence->chosen = choose_pass(image, evidence);
     refine(image, &evidence->pass[evidence->chosen], &evidence->refinement);
     evidence->frame_iou =
         cc_quad_iou(&evidence->refinement.quad, &frame, image->width, image->height);

@@ -33,9 +33,9 @@ typedef struct cc_page_evidence {
 } cc_page_evidence;
 
 /* Bring passes together: evidence->pass and ->passes are given, the rest is filled.
- * The second pass is chosen if it is about the same thing (IoU above 0.6), fits its
- * own outline as well, and does not run out of its view where the picture goes on.
- * Cannot fail. */
+ * The second pass is chosen if its maps bear out its quad about as well (overlap of
+ * fit and outline plus mean edge) and it does not run out of its view where the
+ * picture goes on. Cannot fail. */
 void cc_page_evidence_weigh(const cc_image *image, cc_page_evidence *evidence);
 
 /* The whole examination: run the network on the picture, again on the part around

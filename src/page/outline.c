@@ -8,8 +8,6 @@
 
 enum { UPSAMPLING = 2, MAX_SIZE = 1024 };
 
-#define LEVEL 0.5F
-
 /* How much of its area a component loses at the picture's corner, against the
  * centre, when the largest is chosen (from the rehearsal of the page model). */
 #define CENTRALITY 0.6
@@ -23,6 +21,7 @@ typedef struct grid {
     int32_t *label; /* 0 = below the level, -1 = not visited, else component number */
     int32_t *stack;
     int size;
+    float level;
 } grid;
 
 typedef struct component {
@@ -101,7 +100,7 @@ static cc_status grid_create(const float *map, int size, grid *g, cc_error *erro
     upsample(map, size, rows, g->value);
     cc_free(rows);
     for (size_t i = 0; i < samples; i++) {
-        g->label[i] = g->value[i] > LEVEL ? -1 : 0;
+        g->label[i] = g->value[i] > g->level ? -1 : 0;
     }
     return CC_OK;
 }
@@ -214,7 +213,7 @@ static cc_outline_point crossing(const grid *g, crack at)
     if (outer_x >= 0 && outer_y >= 0 && outer_x < g->size && outer_y < g->size) {
         double high = (double)g->value[at.y * g->size + at.x];
         double low = (double)g->value[outer_y * g->size + outer_x];
-        along = (high - (double)LEVEL) / (high - low);
+        along = (high - (double)g->level) / (high - low);
     }
     point.at.x = (at.x + 0.5 + along * STEP_X[at.side]) / UPSAMPLING;
     point.at.y = (at.y + 0.5 + along * STEP_Y[at.side]) / UPSAMPLING;
@@ -271,9 +270,10 @@ static cc_status collect(const grid *g, const component *part, double total, cc_
     return CC_OK;
 }
 
-cc_status cc_outline_trace(const float *map, int size, cc_outline *outline, cc_error *error)
+cc_status cc_outline_trace(const float *map, int size, double level, cc_outline *outline,
+                           cc_error *error)
 {
-    grid g = {0};
+    grid g = {.level = (float)level};
     double total;
     cc_status status;
 
@@ -281,6 +281,9 @@ cc_status cc_outline_trace(const float *map, int size, cc_outline *outline, cc_e
     if (size < 2 || size > MAX_SIZE) {
         return cc_fail(error, CC_INVALID_ARGUMENT, "page map of size %d: must be 2 to %d", size,
                        MAX_SIZE);
+    }
+    if (!(level >= 0.0 && level <= 1.0)) {
+        return cc_fail(error, CC_INVALID_ARGUMENT, "outline level %g: must be 0 to 1", level);
     }
     outline->size = size;
     status = grid_create(map, size, &g, error);

@@ -23,13 +23,14 @@ typedef struct cc_outline {
     double others;   /* area of everything else above the level / area of this */
 } cc_outline;
 
-/* The outline at level 0.5 of the component with the largest area, weighted by
- * how central it is. map: size x size, row-major, nominally 0..1; NaN counts as 0
- * and everything is clamped. The map is doubled by bicubic interpolation first and
- * crossings are placed by linear interpolation between samples. A map with nothing
- * above the level gives count 0 and CC_OK. Errors: CC_INVALID_ARGUMENT for size
- * outside 2..1024, CC_OUT_OF_MEMORY; *outline is then {0}. */
-cc_status cc_outline_trace(const float *map, int size, cc_outline *outline, cc_error *error);
+/* The outline at `level` (0.5: the likeliest; higher: what is surer) of the
+ * component with the largest area, weighted by how central it is. map: size x size, row-major,
+ * nominally 0..1; NaN counts as 0 and everything is clamped. The map is doubled by bicubic
+ * interpolation first and crossings are placed by linear interpolation between samples. A map with
+ * nothing above the level gives count 0 and CC_OK. Errors: CC_INVALID_ARGUMENT for size
+ * outside 2..1024 or level outside 0..1, CC_OUT_OF_MEMORY; *outline is then {0}. */
+cc_status cc_outline_trace(const float *map, int size, double level, cc_outline *outline,
+                           cc_error *error);
 
 void cc_outline_free(cc_outline *outline); /* {0} is allowed */
 

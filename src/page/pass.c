@@ -12,6 +12,11 @@
 /* A second look at more than this share of the picture shows nothing new. */
 #define NEARLY_ALL 0.92
 
+/* Overlap of fit and outline, and edge map along the sides, that make an outline
+ * four-sided. */
+#define FOUR_SIDED 0.91
+#define HAS_EDGES 0.35
+
 enum { LEAST_EXTENT = 32 };
 
 static double probability(float value)
@@ -31,34 +36,60 @@ static cc_quad to_picture(const cc_quad *map_quad, const cc_page_view *view)
     return quad;
 }
 
-cc_status cc_page_pass_run(const cc_page_maps *maps, const cc_page_view *view, cc_page_pass *pass,
+/* Everything at one level of the mask. */
+static cc_status run_level(const cc_page_maps *maps, double level, cc_page_pass *pass,
                            cc_error *error)
 {
     cc_outline outline;
-    cc_status status;
+    cc_status status =
+        cc_outline_trace(maps->plane[CC_PLANE_MASK], CC_PAGE_MAP_SIZE, level, &outline, error);
 
-    memset(pass, 0, sizeof *pass);
-    status = cc_outline_trace(maps->plane[CC_PLANE_MASK], CC_PAGE_MAP_SIZE, &outline, error);
     if (status != CC_OK) {
         return status;
     }
     status = cc_quad_fit_outline(&outline, &pass->fit, error);
-    pass->view = *view;
     pass->coverage = outline.coverage;
     pass->measure[CC_MEASURE_OTHERS] = fmin(1.0, outline.others);
     pass->measure[CC_MEASURE_NONE] = probability(maps->none);
     pass->measure[CC_MEASURE_FLAT] = probability(maps->flat);
     cc_outline_free(&outline);
-    if (status != CC_OK) {
-        memset(pass, 0, sizeof *pass);
-        return status;
-    }
-    if (pass->fit.outcome == CC_FIT_QUAD) {
+    if (status == CC_OK && pass->fit.outcome == CC_FIT_QUAD) {
         cc_corner_snap(maps->plane[CC_PLANE_CORNER], CC_PAGE_MAP_SIZE, &pass->fit);
-        pass->quad = to_picture(&pass->fit.quad, view);
+        pass->quad = to_picture(&pass->fit.quad, &pass->view);
         cc_measure_maps(maps, pass);
     }
-    return CC_OK;
+    return status;
+}
+
+static bool is_four_sided(const cc_page_pass *pass)
+{
+    return pass->fit.outcome == CC_FIT_QUAD && pass->fit.iou >= FOUR_SIDED &&
+           pass->measure[CC_MEASURE_MEAN_EDGE] >= HAS_EDGES;
+}
+
+cc_status cc_page_pass_run(const cc_page_maps *maps, const cc_page_view *view, cc_page_pass *pass,
+                           cc_error *error)
+{
+    static const double higher[] = {0.75, 0.9};
+    cc_status status;
+
+    memset(pass, 0, sizeof *pass);
+    pass->view = *view;
+    status = run_level(maps, 0.5, pass, error);
+    for (int i = 0;
+         i < 2 && status == CC_OK && pass->fit.outcome != CC_FIT_EMPTY && !is_four_sided(pass);
+         i++) {
+        cc_page_pass surer = {.view = *view};
+        status = run_level(maps, higher[i], &surer, error);
+        if (status == CC_OK && is_four_sided(&surer)) {
+            *pass = surer;
+            pass->measure[CC_MEASURE_LEVEL] = 0.5 * (i + 1);
+        }
+    }
+    if (status != CC_OK) {
+        memset(pass, 0, sizeof *pass);
+    }
+    return status;
 }
 
 /* Widen low..high by the margin, cut it to 0..size, in whole pixels. */

@@ -28,6 +28,8 @@ typedef enum cc_measure {
     CC_MEASURE_BULGE,       /* largest curl of a side, 6 map pixels = 1 */
     CC_MEASURE_SNAPPED,     /* share of corners taken from the corner map */
     CC_MEASURE_OTHERS,      /* area of other components of the mask, against this one */
+    CC_MEASURE_LEVEL,       /* 0 if the outline is that at 0.5, more if only higher
+                               ones are four-sided */
     CC_MEASURE_VISIBLE,     /* share of the sides' length inside the view */
     CC_MEASURE_NONE,        /* class probabilities of the view */
     CC_MEASURE_FLAT,
@@ -42,7 +44,9 @@ typedef struct cc_page_pass {
     double measure[CC_MEASURE_COUNT]; /* all but the classes only if there is a quad */
 } cc_page_pass;
 
-/* Outline, fit, corners from the corner map where sides do not hold, measures. Only
+/* Outline, fit, corners from the corner map where sides do not hold, measures. Where
+ * the outline at level 0.5 is not four-sided or has no edges (the mask leaks into
+ * something less sure beside the page), higher levels are tried in turn. Only
  * CC_OUT_OF_MEMORY can fail; *pass is then cleared. */
 cc_status cc_page_pass_run(const cc_page_maps *maps, const cc_page_view *view, cc_page_pass *pass,
                            cc_error *error);

@@ -49,7 +49,7 @@ static inline void gather(const cc_image *image, const cc_warp_taps *tx, const c
 
 static uint8_t to_byte(float value)
 {
-    return value <= 0.0F ? 0 : value >= 255.0F ? 255 : (uint8_t)(value + 0.5F);
+    return value <= 0.0F ? 0 : value >= 255.0F ? 255 : (uint8_t)lrintf(value);
 }
 
 static inline void resample(const cc_warp_job *job, const cc_warp_taps *tx, const cc_warp_taps *ty,

@@ -12,7 +12,7 @@ static cc_quad_fit fit_map(const float *map, int size)
     cc_outline outline;
     cc_quad_fit fit;
 
-    assert_int_equal(cc_outline_trace(map, size, &outline, NULL), CC_OK);
+    assert_int_equal(cc_outline_trace(map, size, 0.5, &outline, NULL), CC_OK);
     assert_int_equal(cc_quad_fit_outline(&outline, &fit, NULL), CC_OK);
     cc_outline_free(&outline);
     assert_null(outline.points);
@@ -27,7 +27,7 @@ static void outline_of_a_rectangle_is_sub_pixel(void **state)
 
     (void)state;
     draw_mask(&quad, SIZE, map);
-    assert_int_equal(cc_outline_trace(map, SIZE, &outline, NULL), CC_OK);
+    assert_int_equal(cc_outline_trace(map, SIZE, 0.5, &outline, NULL), CC_OK);
     assert_true(outline.count > 400);
     assert_near(outline.area, 70.5 * 49.875, 20);
     assert_near(outline.others, 0, 0);
@@ -56,7 +56,7 @@ static void the_central_component_wins_and_holes_are_ignored(void **state)
         map[i] = (float)fmax(hole ? 0 : coverage_of(&middle, i % SIZE, i / SIZE),
                              coverage_of(&corner, i % SIZE, i / SIZE));
     }
-    assert_int_equal(cc_outline_trace(map, SIZE, &outline, NULL), CC_OK);
+    assert_int_equal(cc_outline_trace(map, SIZE, 0.5, &outline, NULL), CC_OK);
     assert_near(outline.area, 48 * 48, 10);
     assert_true(outline.others > 0.5);
     cc_outline_free(&outline);
@@ -222,8 +222,9 @@ static void odd_sizes_are_handled_or_refused(void **state)
     cc_outline outline;
 
     (void)state;
-    assert_int_equal(cc_outline_trace(map, 1, &outline, NULL), CC_INVALID_ARGUMENT);
-    assert_int_equal(cc_outline_trace(map, 5000, &outline, NULL), CC_INVALID_ARGUMENT);
+    assert_int_equal(cc_outline_trace(map, 1, 0.5, &outline, NULL), CC_INVALID_ARGUMENT);
+    assert_int_equal(cc_outline_trace(map, 5000, 0.5, &outline, NULL), CC_INVALID_ARGUMENT);
+    assert_int_equal(cc_outline_trace(map, 3, NAN, &outline, NULL), CC_INVALID_ARGUMENT);
     fit_map(map, 2);
     fit_map(map, 3);
 }
@@ -263,7 +264,7 @@ static void refused_memory_is_reported(void **state)
         cc_outline outline = {0};
         cc_quad_fit fit;
         cc_memory_fail_after(n);
-        cc_status status = cc_outline_trace(map, SIZE, &outline, NULL);
+        cc_status status = cc_outline_trace(map, SIZE, 0.5, &outline, NULL);
         if (status == CC_OK) {
             status = cc_quad_fit_outline(&outline, &fit, NULL);
         }

@@ -160,8 +160,29 @@ static void hostile_maps_get_an_answer(void **state)
     cc_image_free(&image);
 }
 
+/* The mask leaks, less surely, into something beside the page. */
+static void a_leaking_mask_is_cut_at_a_higher_level(void **state)
+{
+    static cc_page_maps maps;
+    cc_quad quad = {{{25, 20}, {80, 26}, {76, 88}, {18, 80}}};
+    cc_quad leak = {{{60, 60}, {120, 70}, {115, 115}, {50, 100}}};
+    cc_page_view view = {0, 0, 128, 128};
+    cc_page_pass pass;
+
+    (void)state;
+    draw_maps(&quad, &maps);
+    for (int i = 0; i < CC_MAP_PIXELS; i++) {
+        double more = 0.65 * coverage_of(&leak, i % CC_PAGE_MAP_SIZE, i / CC_PAGE_MAP_SIZE);
+        maps.plane[CC_PLANE_MASK][i] = fmaxf(maps.plane[CC_PLANE_MASK][i], (float)more);
+    }
+    assert_int_equal(cc_page_pass_run(&maps, &view, &pass, NULL), CC_OK);
+    assert_int_equal(pass.fit.outcome, CC_FIT_QUAD);
+    assert_true(quad_error(&pass.quad, &quad) < 0.7);
+    assert_true(pass.measure[CC_MEASURE_LEVEL] > 0);
+}
+
 /* The second look shows the page larger; its quad comes back in picture pixels. */
-static void a_second_pass_is_used_if_it_agrees(void **state)
+static void a_second_pass_is_used_if_its_maps_bear_it_out(void **state)
 {
     static cc_page_maps maps;
     cc_quad quad = {{{45, 40}, {80, 44}, {84, 78}, {42, 74}}};
@@ -188,10 +209,11 @@ static void a_second_pass_is_used_if_it_agrees(void **state)
     assert_true(quad_error(&evidence.pass[1].quad, &truth) < 0.5);
     assert_true(quad_error(&evidence.refinement.quad, &truth) < 0.3);
     assert_true(evidence.feature[CC_FEATURE_AGREEMENT] > 0.98);
-    /* One that is about something else is not taken, and lowers the agreement. */
+    /* One that its maps do not bear out is not taken; one elsewhere does not agree. */
     for (int i = 0; i < 4; i++) {
         evidence.pass[1].quad.corner[i].x += 60;
     }
+    evidence.pass[1].measure[CC_MEASURE_MEAN_EDGE] = 0.2;
     cc_page_evidence_weigh(&image, &evidence);
     assert_int_equal(evidence.chosen, 0);
     assert_true(evidence.feature[CC_FEATURE_AGREEMENT] < 0.6);
@@ -351,7 +373,8 @@ int main(void)
         cmocka_unit_test(a_quad_that_is_the_frame_is_flat),
         cmocka_unit_test(a_mask_alone_is_not_enough),
         cmocka_unit_test(hostile_maps_get_an_answer),
-        cmocka_unit_test(a_second_pass_is_used_if_it_agrees),
+        cmocka_unit_test(a_leaking_mask_is_cut_at_a_higher_level),
+        cmocka_unit_test(a_second_pass_is_used_if_its_maps_bear_it_out),
         cmocka_unit_test(tiny_pictures_get_an_answer),
         cmocka_unit_test(the_bundled_photo_is_corrected),
         cmocka_unit_test(pictures_without_content_are_left_alone),
