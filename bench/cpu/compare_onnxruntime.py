@@ -2,7 +2,7 @@
 """clearcut's engine beside ONNX Runtime: same network, same input, one process.
 
     bench/cpu/compare_onnxruntime.py --library build/libclearcut.so --shared ../shared \
-        [--threads 2 1] [--runs 15] [--networks u2net u2netp u2net-half isnet] [--cpu avx2]
+        [--threads 2 1] [--runs 15] [--networks u2net u2netp u2net-half isnet page] [--cpu avx2]
 
 Runs alternate (one of each, then again) with a pause before each, so that a noisy
 machine troubles both alike and no idle pool of one spins while the other works.
@@ -142,6 +142,9 @@ def make_files(name, shared, folder):
         reference = folder / "isnet.onnx"
         models_parity.widen(model, reference)
         return model, reference, models_parity.picture(1024)
+    if name == "page":
+        model = ROOT / "assets" / "page-model.onnx"
+        return model, model, models_parity.picture(256)
     model = folder / f"{name}.onnx"
     subprocess.run([sys.executable, shared / "tools" / "make_models.py", "--model", name, "--out",
                     model], check=True, stdout=subprocess.DEVNULL)
@@ -168,7 +171,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--library", type=pathlib.Path, default=ROOT / "build" / "libclearcut.so")
     parser.add_argument("--shared", type=pathlib.Path, default=ROOT.parent / "shared")
-    parser.add_argument("--networks", nargs="+", default=["u2net", "u2netp", "u2net-half", "isnet"])
+    parser.add_argument("--networks", nargs="+", 
+                        default=["u2net", "u2netp", "u2net-half", "isnet", "page"])
     parser.add_argument("--threads", nargs="+", type=int, default=[2, 1])
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--cpu", help="lower clearcut's level: avx512, avx2, sse4, scalar")
