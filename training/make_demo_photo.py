@@ -19,7 +19,7 @@ from pagegen.paint import blend, darken, ellipse_points, polygon, stroke
 
 WIDTH, HEIGHT = 1600, 1200
 SHEET_W, SHEET_H = 1240, 1754
-CORNERS = np.float32([[505.0, 92.0], [1137.5, 139.5], [1262.0, 1076.5], [318.5, 1023.0]])
+FOCAL_LENGTH_35MM = 27  # a phone's main camera; written into the EXIF data
 FONTS = '/usr/share/fonts/truetype/lato/Lato-%s.ttf'
 INK, GREY, ACCENT = (28, 30, 36), (110, 114, 122), (18, 92, 110)
 ITEMS = (
@@ -30,6 +30,20 @@ ITEMS = (
     ('Sandpaper, grain 120', 6, 0.95),
     ('Delivery, Lower Mill Lane', 1, 12.00),
 )
+
+
+def sheet_corners():
+    """Corners of an A4 sheet before a real camera: the proportions can be recovered from them."""
+    focal = FOCAL_LENGTH_35MM / math.hypot(36, 24) * math.hypot(WIDTH, HEIGHT)
+    roll, tilt, distance = math.radians(5), math.radians(33), 372.0  # distance in mm
+    corners = []
+    for x, y in ((-105, -148.5), (105, -148.5), (105, 148.5), (-105, 148.5)):
+        turned_x = x * math.cos(roll) - y * math.sin(roll)
+        turned_y = x * math.sin(roll) + y * math.cos(roll)
+        depth = distance - turned_y * math.sin(tilt)
+        corners.append([WIDTH / 2 + focal * (turned_x - 4) / depth,
+                        HEIGHT / 2 + focal * (turned_y * math.cos(tilt) - 16) / depth])
+    return np.float32(corners)
 
 
 def font(weight, size):
@@ -162,7 +176,7 @@ def things(rng, img):
     blend(img, (gleam[0] * 0.35, gleam[1]), np.float32([205, 190, 170]))
 
 
-def put_sheet(rng, img, sheet):
+def put_sheet(rng, img, sheet, corners):
     """Sheet in perspective, a soft fold across it and a shadow beneath."""
     flat = np.float32([[0, 0], [SHEET_W, 0], [SHEET_W, SHEET_H], [0, SHEET_H]])
     t = np.linspace(-0.5, 0.5, SHEET_H, dtype=np.float32)[:, None, None]
@@ -171,7 +185,7 @@ def put_sheet(rng, img, sheet):
     wave = 1 + 0.012 * fractal(rng, SHEET_H, SHEET_W, 3, 2)[..., None]
     lit = sheet.astype(np.float32) * relief * grain * wave
     big = 2  # drawn at twice the size and averaged, against jagged edges
-    matrix = cv2.getPerspectiveTransform(flat, CORNERS * big)
+    matrix = cv2.getPerspectiveTransform(flat, corners * big)
     # warpPerspective takes pixel centres at integers: move both pictures by half a pixel
     to_edge = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     matrix = np.linalg.inv(to_edge) @ matrix @ to_edge
@@ -180,7 +194,7 @@ def put_sheet(rng, img, sheet):
         lit, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
     )
     colour = cv2.resize(colour, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    shape = polygon(img.shape, CORNERS)
+    shape = polygon(img.shape, corners)
     darken(img, shape, 0.34, 22, 16, 20)
     darken(img, shape, 0.4, 5, 3, 4)
     blend(img, shape, colour)
@@ -218,11 +232,13 @@ def main():
     rng = np.random.default_rng(args.seed)
     img = draw_desk(rng)
     things(rng, img)
-    put_sheet(rng, img, draw_invoice())
+    put_sheet(rng, img, draw_invoice(), sheet_corners())
     light(rng, img)
     picture = sensor(rng, img)
-    Image.fromarray(picture).save(args.photo, quality=88)
-    corners = [[float(v) for v in point] for point in CORNERS]
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA405] = FOCAL_LENGTH_35MM  # FocalLengthIn35mmFilm
+    Image.fromarray(picture).save(args.photo, quality=88, exif=exif)
+    corners = [[float(v) for v in point] for point in sheet_corners()]
     with open(os.path.splitext(args.photo)[0] + '.json', 'w') as f:
         json.dump({'corners': corners}, f)
         f.write('\n')
