@@ -14,7 +14,7 @@ _clearcut() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} choices=""
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        choices="i remove scan infer models version help --help --version"
+        choices="i remove p batch scan infer models d pull version help --help --version"
     else
         case $before in
         -m | --model) choices=$(_clearcut_models) ;;
@@ -22,8 +22,13 @@ _clearcut() {
         --precision) choices="fp32 bf16 int8" ;;
         --format) choices="png jpeg webp tiff" ;;
         --compat) choices="rembg" ;;
-        help) choices="i scan infer models version" ;;
-        *) case $word in -*) choices=$(_clearcut_options "${COMP_WORDS[1]}") ;; esac ;;
+        help) choices="i p scan infer models d version" ;;
+        *)
+            case $word,${COMP_WORDS[1]} in
+            -*) choices=$(_clearcut_options "${COMP_WORDS[1]}") ;;
+            *,d | *,pull) choices=$(_clearcut_models) ;;
+            esac
+            ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

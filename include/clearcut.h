@@ -32,7 +32,7 @@
  * - Different objects may be used by different threads at the same time. One
  *   object may be used by one thread at a time; exceptions are marked. There is
  *   no global state to set up, and nothing is printed.
- * - Nothing here touches the network.
+ * - Nothing here touches the network but clearcut_model_download.
  */
 #ifndef CLEARCUT_H
 #define CLEARCUT_H
@@ -426,6 +426,28 @@ CLEARCUT_API const char *clearcut_session_model(const clearcut_session *session)
  * min-max"), and, for a path, that this was guessed; lives with the session. */
 CLEARCUT_API const char *clearcut_session_recipe(const clearcut_session *session);
 
+typedef enum clearcut_matting_status {
+    CLEARCUT_MATTING_OFF = 0, /* not asked for */
+    CLEARCUT_MATTING_DONE = 1,
+    /* The plain cut-out was made instead, and the session's note function told so: */
+    CLEARCUT_MATTING_NO_FOREGROUND = 2, /* no pixel is certainly subject */
+    CLEARCUT_MATTING_NO_BACKGROUND = 3, /* no pixel is certainly background */
+    CLEARCUT_MATTING_TOO_SMALL = 4,     /* a side of the picture is below 3 pixels */
+    CLEARCUT_MATTING_NOT_CONVERGED = 5  /* the solver gave up after 10,000 iterations */
+} clearcut_matting_status;
+
+/* "off", "done", "no-foreground", "no-background", "too-small", "not-converged";
+ * static; any thread. */
+CLEARCUT_API const char *clearcut_matting_status_name(clearcut_matting_status status);
+
+typedef struct clearcut_matting {
+    clearcut_matting_status status;
+    uint64_t foreground_pixels; /* certainly subject */
+    uint64_t background_pixels; /* certainly not */
+    uint64_t unknown_pixels;    /* between: solved for */
+    int iterations;             /* of the solver */
+} clearcut_matting;
+
 typedef struct clearcut_cut_options {
     size_t size;
     bool only_mask;          /* the mask instead of the cut-out: 1 channel */
@@ -434,6 +456,16 @@ typedef struct clearcut_cut_options {
     bool has_background;     /* composite over `background`, after cutting */
     uint8_t background[4];   /* red, green, blue, alpha */
     clearcut_timing *timing; /* adds preprocess, infer, postprocess; may be NULL */
+    bool post_process_mask;  /* open, blur and threshold the mask: only 0 and 255 are left */
+    bool alpha_matting;      /* alpha solved anew along the edge (closed form), and colours
+                                without the old background; not with only_mask */
+    bool decontaminate;      /* the mask's alpha, colours without the old background; not with
+                                only_mask */
+    int matting_foreground_threshold; /* 0..255; mask above it is certainly subject; 240 */
+    int matting_background_threshold; /* 0..255; mask below it is certainly not; 10 */
+    int matting_erode_size;           /* pixels, 0..1000: how far the certain areas draw back
+                                         (side of a square; 0 is rembg's: a 3x3 cross); 10 */
+    clearcut_matting *matting;        /* gets what came of alpha_matting; may be NULL */
 } clearcut_cut_options;
 
 CLEARCUT_API void clearcut_cut_options_init(clearcut_cut_options *options);
@@ -449,7 +481,8 @@ CLEARCUT_API clearcut_status clearcut_session_mask(clearcut_session *session,
 /* The cut-out: 4 channels, the picture's size. The mask multiplies the picture's
  * own alpha; colours stay as they are, and are zero where the result is wholly
  * transparent, so that nothing hidden travels along. options may be NULL. Errors
- * as for clearcut_session_mask. */
+ * as for clearcut_session_mask; INVALID_ARGUMENT for matting options out of range,
+ * LIMIT for alpha matting that would take more than 6 GiB. */
 CLEARCUT_API clearcut_status clearcut_session_cut(clearcut_session *session,
                                                   const clearcut_image *image,
                                                   const clearcut_cut_options *options,
@@ -601,6 +634,44 @@ CLEARCUT_API void clearcut_network_device(const clearcut_network *network, clear
  * (the zero is not counted); the caller frees it. */
 CLEARCUT_API clearcut_status clearcut_network_explain(clearcut_network *network, int runs,
                                                       clearcut_bytes *text, clearcut_error *error);
+
+/* ---- downloading models --------------------------------------------------------- */
+
+/* Called about ten times a second with the bytes here and in all; total 0 =
+ * unknown. While another process fetches the same file: 0, 0. Same rules as for
+ * clearcut_progress_function. */
+typedef void (*clearcut_download_function)(void *context, uint64_t done, uint64_t total);
+
+typedef struct clearcut_download_options {
+    size_t size;
+    const char *from;        /* a mirror: the address of the folder that holds the files; NULL =
+                                where they were published */
+    int patience_seconds;    /* of silence before it is given up; 0 = 30 */
+    clearcut_cancel *cancel; /* may be NULL */
+    clearcut_download_function progress; /* may be NULL */
+    void *progress_context;
+    clearcut_note_function note; /* may be NULL */
+    void *note_context;
+} clearcut_download_options;
+
+CLEARCUT_API void clearcut_download_options_init(clearcut_download_options *options);
+
+/* Can this build and machine download? CLEARCUT_UNSUPPORTED says what is missing.
+ * Any thread. */
+CLEARCUT_API clearcut_status clearcut_download_possible(clearcut_error *error);
+
+/* See to it that the file of a named model is on this machine. If one is there, in
+ * our folder or one of rembg's, its checksum is compared and nothing is fetched;
+ * it is never replaced. Else it is fetched into clearcut_model_folder, over HTTPS
+ * (redirections too; file:// and, from this very machine, http:// are for tests);
+ * what a broken line left is continued; it takes its name only when its checksum
+ * is right (unless MODEL_CHECKSUM_DISABLED is set; then `note` is told). Several
+ * processes may ask at once: one fetches, the others wait. options may be NULL.
+ * Errors: INVALID_ARGUMENT (unknown name, address), UNSUPPORTED (nothing to fetch,
+ * no libcurl), MODEL (network, wrong checksum), IO (disk), CANCELLED. Any thread. */
+CLEARCUT_API clearcut_status clearcut_model_download(const char *name,
+                                                     const clearcut_download_options *options,
+                                                     clearcut_error *error);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "image/pixels.h"
 #include "matte/matte.h"
+#include "matte/matting.h"
 #include "zoo/store.h"
 
 struct clearcut_session {
@@ -378,13 +379,74 @@ void clearcut_cut_options_init(clearcut_cut_options *options)
 {
     memset(options, 0, sizeof *options);
     options->size = sizeof *options;
+    options->matting_foreground_threshold = 240; /* these three: rembg's */
+    options->matting_background_threshold = 10;
+    options->matting_erode_size = 10;
+}
+
+const char *clearcut_matting_status_name(clearcut_matting_status status)
+{
+    static const char *const names[] = {"off",           "done",      "no-foreground",
+                                        "no-background", "too-small", "not-converged"};
+    size_t number = (size_t)status;
+    return number < sizeof names / sizeof names[0] ? names[number] : "unknown";
+}
+
+static clearcut_matting_status matting_status(cc_matting_outcome outcome)
+{
+    switch (outcome) {
+    case CC_MATTING_DONE: return CLEARCUT_MATTING_DONE;
+    case CC_MATTING_NO_FOREGROUND: return CLEARCUT_MATTING_NO_FOREGROUND;
+    case CC_MATTING_NO_BACKGROUND: return CLEARCUT_MATTING_NO_BACKGROUND;
+    case CC_MATTING_TOO_SMALL: return CLEARCUT_MATTING_TOO_SMALL;
+    case CC_MATTING_NOT_CONVERGED: return CLEARCUT_MATTING_NOT_CONVERGED;
+    }
+    return CLEARCUT_MATTING_OFF;
+}
+
+/* Tell what came of alpha matting, by note and by the caller's structure. */
+static void report_matting(clearcut_session *session, const clearcut_cut_options *wanted,
+                           const cc_matting_result *found)
+{
+    if (!wanted->alpha_matting) {
+        return;
+    }
+    tell_note(session, cc_matting_outcome_text(found->outcome));
+    if (wanted->matting != NULL) {
+        *wanted->matting =
+            (clearcut_matting){matting_status(found->outcome), found->counts.foreground,
+                               found->counts.background, found->counts.unknown, found->iterations};
+    }
+}
+
+static cc_status compose_plain_or_matted(clearcut_session *session, const cc_image *image,
+                                         const cc_image *mask, const clearcut_cut_options *wanted,
+                                         cc_image *cutout, cc_error *fault)
+{
+    cc_matte_style style = wanted->compat_rembg ? CC_MATTE_REMBG : CC_MATTE_STRAIGHT;
+    cc_matting_options options = {wanted->alpha_matting,
+                                  wanted->decontaminate,
+                                  {wanted->matting_foreground_threshold,
+                                   wanted->matting_background_threshold,
+                                   wanted->matting_erode_size}};
+    cc_matting_result found;
+    cc_status status;
+
+    if (!wanted->alpha_matting && !wanted->decontaminate) {
+        return cc_matte_cut(image, mask, style, session->runtime.pool, cutout, fault);
+    }
+    status = cc_matting_cut(image, mask, &options, style, session->runtime.pool,
+                            cc_runtime_flag(&session->runtime), cutout, &found, fault);
+    if (status == CC_OK) {
+        report_matting(session, wanted, &found);
+    }
+    return status;
 }
 
 static cc_status compose(clearcut_session *session, const cc_image *image, const cc_image *mask,
                          const clearcut_cut_options *wanted, cc_image *cutout, cc_error *fault)
 {
-    cc_matte_style style = wanted->compat_rembg ? CC_MATTE_REMBG : CC_MATTE_STRAIGHT;
-    cc_status status = cc_matte_cut(image, mask, style, session->runtime.pool, cutout, fault);
+    cc_status status = compose_plain_or_matted(session, image, mask, wanted, cutout, fault);
 
     if (status == CC_OK && wanted->has_background) {
         status = cc_image_composite_over_color(cutout, wanted->background, fault);
@@ -392,6 +454,20 @@ static cc_status compose(clearcut_session *session, const cc_image *image, const
     if (status != CC_OK) {
         cc_image_free(cutout);
     }
+    return status;
+}
+
+/* Replace a mask by its post-processed form. */
+static cc_status post_process(clearcut_session *session, clearcut_timing *timing, cc_image *mask,
+                              cc_error *fault)
+{
+    double begin = cc_clock_ms();
+    cc_image result = {0};
+    cc_status status = cc_matte_post_process(mask, session->runtime.pool, &result, fault);
+
+    cc_image_free(mask);
+    *mask = result;
+    cc_api_add_time(timing, CC_TIMED_POSTPROCESS, begin);
     return status;
 }
 
@@ -407,7 +483,17 @@ static cc_status cut(clearcut_session *session, const cc_image *image,
     clearcut_cut_options_init(&wanted);
     status = cc_api_take_options(&wanted, theirs, fault);
     if (status == CC_OK) {
+        if (wanted.matting != NULL) {
+            *wanted.matting = (clearcut_matting){0};
+        }
         status = make_mask(session, image, wanted.timing, &mask, fault);
+    }
+    if (status == CC_OK && wanted.post_process_mask) {
+        status = post_process(session, wanted.timing, &mask, fault);
+    }
+    if (status == CC_OK && wanted.only_mask && (wanted.alpha_matting || wanted.decontaminate)) {
+        tell_note(session, "alpha matting and decontamination change the cut-out, not the mask: "
+                           "with only-mask they do nothing");
     }
     if (status != CC_OK || wanted.only_mask) {
         return status != CC_OK ? status : cc_api_wrap_image(&mask, result, fault);

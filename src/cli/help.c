@@ -12,11 +12,8 @@ static const struct {
     const char *name;
     const char *what;
 } later_commands[] = {
-    {"p", "whole folders"},          {"batch", "whole folders"},
-    {"b", "raw video streams"},      {"stream", "raw video streams"},
-    {"s", "the HTTP server"},        {"serve", "the HTTP server"},
-    {"d", "downloading models"},     {"pull", "downloading models"},
-    {"doctor", "the device report"}, {"bench", "the benchmark"},
+    {"b", "raw video streams"},   {"stream", "raw video streams"}, {"s", "the HTTP server"},
+    {"serve", "the HTTP server"}, {"doctor", "the device report"}, {"bench", "the benchmark"},
 };
 
 int cli_unknown_command(const char *name)

@@ -10,15 +10,7 @@
 
 /* rembg's options that a later version of clearcut takes: people who bring a
  * command line along should not be told that they mistyped. */
-static const char *const later_options[] = {"-a",   "--alpha-matting",
-                                            "-af",  "--alpha-matting-foreground-threshold",
-                                            "-ab",  "--alpha-matting-background-threshold",
-                                            "-ae",  "--alpha-matting-erode-size",
-                                            "-x",   "--extras",
-                                            "-dc",  "--decontaminate",
-                                            "-vm",  "--vitmatte",
-                                            "-ppm", "--post-process-mask",
-                                            NULL};
+static const char *const later_options[] = {"-vm", "--vitmatte", "-w", "--watch", NULL};
 
 bool cli_parse_integer(const char *text, long long minimum, long long maximum, long long *value)
 {

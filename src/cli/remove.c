@@ -7,34 +7,28 @@
 
 #include "clearcut.h"
 #include "command.h"
+#include "cutting.h"
 #include "options.h"
 #include "pictures.h"
+#include "pull.h"
 #include "report.h"
 #include "result.h"
 
 typedef struct settings {
-    const char *model;
     const char *output;
-    const char *compat;
-    cli_color background;
-    bool only_mask;
     bool in_place;
+    bool offline;
+    cli_cutting cutting;
     cli_pictures pictures;
     cli_engine engine;
 } settings;
 
 static const cli_option option_table[] = {
-    {"m", "model", CLI_TEXT, offsetof(settings, model), 0, 0, "MODEL",
-     "a name of `clearcut models`, or an ONNX file; default " CLEARCUT_DEFAULT_MODEL},
+    CLI_CUTTING_OPTIONS(settings),
     {"o", "output", CLI_TEXT, offsetof(settings, output), 0, 0, "FILE", "same as a second operand"},
-    {"om", "only-mask", CLI_FLAG, offsetof(settings, only_mask), 0, 0, NULL,
-     "the mask instead of the cut-out"},
-    {"bgc", "bgcolor", CLI_COLOR, offsetof(settings, background), 0, 255, "R G B A",
-     "put it on a colour: four numbers, or R,G,B[,A], or #RRGGBB[AA]"},
-    {NULL, "compat", CLI_TEXT, offsetof(settings, compat), 0, 0, "rembg",
-     "rembg: colours multiplied by the mask, as rembg does"},
     {NULL, "in-place", CLI_FLAG, offsetof(settings, in_place), 0, 0, NULL,
      "allow the output to replace the input"},
+    CLI_OFFLINE_OPTION(settings),
     CLI_PICTURE_OPTIONS(settings),
     CLI_ENGINE_OPTIONS(settings),
 };
@@ -52,6 +46,7 @@ typedef struct job {
     clearcut_image *picture;
     double load_ms;
     clearcut_timing timing;
+    clearcut_matting matting;
     char note[256]; /* the last one that the session had */
 } job;
 
@@ -161,7 +156,7 @@ static clearcut_status create_session(job *work, clearcut_error *error)
     clearcut_status status;
 
     clearcut_session_options_init(&options);
-    options.model = work->wanted->model;
+    options.model = work->wanted->cutting.model;
     options.device = work->wanted->engine.device;
     options.threads = (int)work->wanted->engine.threads;
     options.precision = work->precision;
@@ -178,12 +173,8 @@ static clearcut_status cut(job *work, clearcut_error *error)
 {
     clearcut_cut_options options;
 
-    clearcut_cut_options_init(&options);
-    options.only_mask = work->wanted->only_mask;
-    options.compat_rembg = work->wanted->compat != NULL;
-    options.has_background = work->wanted->background.given;
-    memcpy(options.background, work->wanted->background.rgba, sizeof options.background);
-    options.timing = &work->timing;
+    cli_cutting_options(&work->wanted->cutting, &work->timing, &options);
+    options.matting = &work->matting;
     return clearcut_session_cut(work->session, work->photo, &options, &work->picture, error);
 }
 
@@ -195,6 +186,20 @@ static int fail(const job *work, const clearcut_error *error, int exit_status)
         cli_result_print_error(work->input, error);
     }
     return exit_status;
+}
+
+static void write_matting(cli_json *json, const clearcut_matting *matting)
+{
+    if (matting->status == CLEARCUT_MATTING_OFF) {
+        return;
+    }
+    cli_json_object(json, "matting");
+    cli_json_text(json, "status", clearcut_matting_status_name(matting->status));
+    cli_json_integer(json, "foreground_pixels", (long long)matting->foreground_pixels);
+    cli_json_integer(json, "background_pixels", (long long)matting->background_pixels);
+    cli_json_integer(json, "unknown_pixels", (long long)matting->unknown_pixels);
+    cli_json_integer(json, "iterations", matting->iterations);
+    cli_json_end_object(json);
 }
 
 static int succeed(const job *work)
@@ -219,6 +224,7 @@ static int succeed(const job *work)
     cli_result_begin(&json, &result);
     cli_json_text(&json, "model", clearcut_session_model(work->session));
     cli_json_text(&json, "recipe", clearcut_session_recipe(work->session));
+    write_matting(&json, &work->matting);
     cli_json_end_object(&json);
     return cli_json_print(&json) ? CLI_EXIT_OK : CLI_EXIT_INPUT;
 }
@@ -246,7 +252,12 @@ static int process(job *work)
     if (status != CLEARCUT_OK) {
         return fail(work, &error, cli_input_exit(status));
     }
-    status = create_session(work, &error);
+    cli_progress_end(); /* fetching has a line of its own */
+    status = cli_need_model(work->wanted->cutting.model, work->wanted->offline, false, &error);
+    cli_progress_begin(cli_input_name(work->input));
+    if (status == CLEARCUT_OK) {
+        status = create_session(work, &error);
+    }
     if (status != CLEARCUT_OK) {
         return fail(work, &error, cli_model_exit(status, work->precision));
     }
@@ -269,7 +280,7 @@ static int process(job *work)
 
 static int run_remove(const cli_command *command, int argument_count, char **arguments)
 {
-    settings wanted = {.model = CLEARCUT_DEFAULT_MODEL,
+    settings wanted = {.cutting = CLI_CUTTING_DEFAULTS,
                        .pictures = CLI_PICTURE_DEFAULTS,
                        .engine = CLI_ENGINE_DEFAULTS};
     job work = {.wanted = &wanted};
@@ -281,10 +292,10 @@ static int run_remove(const cli_command *command, int argument_count, char **arg
     case CLI_PARSE_FAILED: return CLI_EXIT_USAGE;
     case CLI_PARSED: break;
     }
-    if (wanted.compat != NULL && strcmp(wanted.compat, "rembg") != 0) {
-        return usage_error("--compat: the only value is rembg");
+    result = cli_check_cutting(&wanted.cutting);
+    if (result == CLI_EXIT_OK) {
+        result = cli_check_engine(&wanted.engine, &work.precision);
     }
-    result = cli_check_engine(&wanted.engine, &work.precision);
     if (result == CLI_EXIT_OK) {
         result = choose_files(&work, operand_count, arguments);
     }

@@ -14,7 +14,7 @@
 
 /* ---- the progress line ---- */
 
-enum { FIRST_WAIT_MS = 1000, NEXT_WAIT_MS = 200 };
+enum { FIRST_WAIT_MS = 1000, NEXT_WAIT_MS = 200, PLAIN_WAIT_MS = 5000 };
 
 /* One watcher thread while work lasts; it alone draws, under the lock. */
 static struct {
@@ -23,7 +23,10 @@ static struct {
     pthread_t thread;
     const char *subject;
     const char *stage;
+    cli_progress_function describe; /* NULL: subject, stage, seconds */
+    void *describe_context;
     struct timespec begin;
+    bool terminal;
     bool running;
     bool stop;
     bool drawn;
@@ -46,10 +49,21 @@ static void erase_line(void)
 
 static void draw_line(void)
 {
-    fprintf(stderr, "\r\033[K%s: %s, %.0f s", progress.subject, progress.stage,
-            seconds_since(&progress.begin));
+    char line[256];
+
+    if (progress.describe != NULL) {
+        progress.describe(progress.describe_context, line, sizeof line);
+    } else {
+        snprintf(line, sizeof line, "%s: %s, %.0f s", progress.subject, progress.stage,
+                 seconds_since(&progress.begin));
+    }
+    if (progress.terminal) {
+        fprintf(stderr, "\r\033[K%s", line);
+        progress.drawn = true;
+    } else {
+        fprintf(stderr, "clearcut: %s\n", line);
+    }
     fflush(stderr);
-    progress.drawn = true;
 }
 
 static void deadline_after(int milliseconds, struct timespec *deadline)
@@ -69,12 +83,12 @@ static void *watch(void *unused)
 
     (void)unused;
     pthread_mutex_lock(&progress.lock);
-    deadline_after(FIRST_WAIT_MS, &deadline);
+    deadline_after(progress.terminal ? FIRST_WAIT_MS : PLAIN_WAIT_MS, &deadline);
     while (!progress.stop) {
         if (pthread_cond_timedwait(&progress.wake, &progress.lock, &deadline) != 0 &&
             !progress.stop) {
             draw_line();
-            deadline_after(NEXT_WAIT_MS, &deadline);
+            deadline_after(progress.terminal ? NEXT_WAIT_MS : PLAIN_WAIT_MS, &deadline);
         }
     }
     erase_line();
@@ -82,22 +96,40 @@ static void *watch(void *unused)
     return NULL;
 }
 
-void cli_progress_begin(const char *subject)
+static void start_watching(void)
 {
     sigset_t all;
     sigset_t old;
 
-    if (progress.running || !isatty(STDERR_FILENO)) {
-        return;
-    }
-    progress.subject = subject;
-    progress.stage = "reading";
     progress.stop = false;
     clock_gettime(CLOCK_REALTIME, &progress.begin);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals belong to the main thread */
     progress.running = pthread_create(&progress.thread, NULL, watch, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void cli_progress_begin(const char *subject)
+{
+    progress.terminal = isatty(STDERR_FILENO);
+    if (progress.running || !progress.terminal) {
+        return;
+    }
+    progress.subject = subject;
+    progress.stage = "reading";
+    progress.describe = NULL;
+    start_watching();
+}
+
+void cli_progress_begin_parts(cli_progress_function describe, void *context)
+{
+    if (progress.running) {
+        return;
+    }
+    progress.terminal = isatty(STDERR_FILENO);
+    progress.describe = describe;
+    progress.describe_context = context;
+    start_watching();
 }
 
 void cli_progress_stage(void *context, clearcut_stage stage)
@@ -147,6 +179,17 @@ void cli_note(const char *format, ...)
     va_start(arguments, format);
     print_line("clearcut: note: ", format, arguments);
     va_end(arguments);
+}
+
+void cli_time_text(double seconds, char *text, size_t size)
+{
+    long long whole = (long long)(seconds + 0.5);
+
+    if (whole >= 3600) {
+        snprintf(text, size, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+    } else {
+        snprintf(text, size, "%lld:%02lld", whole / 60, whole % 60);
+    }
 }
 
 int cli_input_exit(clearcut_status status)

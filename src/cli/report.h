@@ -17,6 +17,9 @@ void cli_error(const char *format, ...) CLI_PRINTF;
 /* The same with "note: ", for what succeeded but should be known. */
 void cli_note(const char *format, ...) CLI_PRINTF;
 
+/* "0:07", "12:30", "1:02:03". */
+void cli_time_text(double seconds, char *text, size_t size);
+
 /* Exit status for a failure while a picture or tensor was worked on. */
 int cli_input_exit(clearcut_status status);
 /* Exit status for a failure while a model or device was made ready. A precision
@@ -30,6 +33,11 @@ int cli_model_exit(clearcut_status status, clearcut_precision precision);
 void cli_progress_begin(const char *subject);
 /* A clearcut_progress_function; context is unused. */
 void cli_progress_stage(void *context, clearcut_stage stage);
+/* The same for work of many parts: `describe` writes the line, without a line
+ * feed, on a thread of its own; it must not print or wait. Where stderr is no
+ * terminal a plain line comes every few seconds instead. */
+typedef void (*cli_progress_function)(void *context, char *line, size_t size);
+void cli_progress_begin_parts(cli_progress_function describe, void *context);
 void cli_progress_end(void);
 
 /* ---- signals ---- */

@@ -23,8 +23,16 @@ cc_status cc_model_resolve(const char *wish, cc_model_source *source, cc_error *
 
 /* Compare a named model's file with its published checksum: CC_MODEL, with both
  * sums, if they differ. With MODEL_CHECKSUM_DISABLED in the environment (rembg's
- * switch: set at all) nothing is compared and source->note says so. */
+ * switch: set at all) nothing is compared and source->note says so. A file that
+ * was compared before and has not changed since (zoo/verified.h) is not read. */
 cc_status cc_model_verify(cc_model_source *source, cc_error *error);
+
+/* Long enough for "sha256:", 64 digits and the end. */
+enum { CC_CHECKSUM_TEXT_SIZE = 72 };
+
+/* The checksum of a file, of the kind that `like` ("md5:...", "sha256:...") is. */
+cc_status cc_checksum_of(const char *path, const char *like, char text[CC_CHECKSUM_TEXT_SIZE],
+                         cc_error *error);
 
 /* Does a file have the checksum "md5:<hex>" or "sha256:<hex>"? CC_MODEL if not. */
 cc_status cc_checksum_verify(const char *path, const char *checksum, cc_error *error);

@@ -14,7 +14,9 @@ WORK=$(mktemp -d "${TMPDIR:-/tmp}/clearcut-cli-XXXXXX") || exit 1
 trap 'rm -rf "$WORK"' EXIT
 mkdir "$WORK/home"
 export HOME=$WORK/home
-unset CLEARCUT_HOME XDG_DATA_HOME U2NET_HOME REMBG_HOME MODEL_CHECKSUM_DISABLED
+unset CLEARCUT_HOME XDG_DATA_HOME XDG_CACHE_HOME U2NET_HOME REMBG_HOME MODEL_CHECKSUM_DISABLED
+unset CLEARCUT_MIRROR
+export CLEARCUT_OFFLINE=1 # no test reaches for the network
 cd "$WORK" || exit 1
 
 failures=0

@@ -22,6 +22,9 @@ offers() {
 offers clearcut sc -- scan
 offers clearcut i --only -- --only-mask
 offers clearcut i -b -- -bgc
+offers clearcut ba -- batch
+offers clearcut p --sh -- --shard
+offers clearcut d silu -- silueta
 offers clearcut scan --corn -- --corners-only
 offers clearcut infer --rep -- --repeat
 offers clearcut i -m u2netp -- u2netp

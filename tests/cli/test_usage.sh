@@ -12,7 +12,7 @@ run 0 --help
 prints "scan" "infer" "models" "exit status"
 run 2
 prints "usage: clearcut COMMAND"
-for command in i remove scan infer models version help; do
+for command in i remove p batch scan infer models d pull version help; do
     run 0 "$command" --help
     prints "usage: clearcut" "--help"
     run 0 help "$command"
@@ -28,7 +28,7 @@ done
 
 # ---- the man page knows every option, and only those ----
 sed 's/\\//g' "$CLEARCUT_SOURCE_DIR/docs/man/clearcut.1" >page
-for command in i scan infer models; do
+for command in i p scan infer models d; do
     "$CLEARCUT" help "$command" | grep -oE '^  (-[a-z]+, )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
         grep -v -- --help
 done | sort -u >known
@@ -44,7 +44,7 @@ run 2 scna
 says "did you mean \`clearcut scan\`?"
 run 2 xyzzy
 says "clearcut help"
-for later in p b s d doctor bench; do
+for later in b s doctor bench; do
     run 2 "$later"
     says "not in this version yet"
 done
@@ -52,8 +52,8 @@ run 2 i --only-msk a b
 says "unknown option --only-msk" "did you mean --only-mask?"
 run 2 i -omm a b
 says "did you mean -om?"
-run 2 i -a a b
-says "-a is not in this version yet"
+run 2 i -vm a b
+says "-vm is not in this version yet"
 run 2 scan --zzzzzzzz x
 says "unknown option --zzzzzzzz" "clearcut help scan"
 

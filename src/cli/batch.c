@@ -1,0 +1,222 @@
+/* p: cut the subjects out of all photos of a folder. */
+#define _POSIX_C_SOURCE 200809L /* fopen "e" is glibc's and musl's */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "pull.h"
+#include "report.h"
+#include "result.h"
+
+#define AT(member) offsetof(cli_batch_settings, member)
+
+/* clang-format off */
+static const cli_option option_table[] = {
+    CLI_CUTTING_OPTIONS(cli_batch_settings),
+    {"d", "delete_input", CLI_FLAG, AT(delete_input), 0, 0, NULL,
+     "delete an input once its output is safely on the disk"},
+    {NULL, "delete-input", CLI_FLAG, AT(delete_input), 0, 0, NULL, "the same"},
+    {NULL, "overwrite", CLI_FLAG, AT(overwrite), 0, 0, NULL,
+     "make outputs again that are there already"},
+    {NULL, "jobs", CLI_INTEGER, AT(jobs), 0, 256, "N",
+     "threads that read and write beside the network; 0 (default) = as --threads has"},
+    {NULL, "shard", CLI_TEXT, AT(shard), 0, 0, "I/N",
+     "do the I-th of N parts; the same part whenever it is asked for"},
+    {NULL, "report", CLI_TEXT, AT(report), 0, 0, "FILE",
+     "append what --json prints to this file"},
+    {NULL, "keep-going", CLI_FLAG, AT(keep_going), 0, 0, NULL,
+     "a failure does not stop the others (default)"},
+    {NULL, "fail-fast", CLI_FLAG, AT(fail_fast), 0, 0, NULL, "stop at the first failure"},
+    CLI_OFFLINE_OPTION(cli_batch_settings),
+    {NULL, "quiet", CLI_FLAG, AT(quiet), 0, 0, NULL, "no progress, notes or summary"},
+    CLI_PICTURE_OPTIONS(cli_batch_settings),
+    CLI_ENGINE_OPTIONS(cli_batch_settings),
+};
+/* clang-format on */
+
+static int usage_error(const char *message)
+{
+    cli_error("%s; see `clearcut help p`", message);
+    return CLI_EXIT_USAGE;
+}
+
+/* ---- before any work ---- */
+
+static int check_settings(const cli_batch_settings *wanted)
+{
+    if (wanted->keep_going && wanted->fail_fast) {
+        return usage_error("--keep-going and --fail-fast contradict each other");
+    }
+    if (wanted->delete_input && wanted->overwrite) {
+        return usage_error("--delete_input with --overwrite could replace the only copy of an "
+                           "earlier result");
+    }
+    return cli_check_cutting(&wanted->cutting);
+}
+
+static int check_folders(cli_batch *batch, int operand_count, char **operands)
+{
+    struct stat about;
+
+    if (operand_count != 2) {
+        return usage_error("takes an input folder and an output folder");
+    }
+    batch->input_folder = operands[0];
+    batch->output_folder = operands[1];
+    if (stat(batch->input_folder, &about) != 0) {
+        cli_error("%s: %s", batch->input_folder, strerror(errno));
+        return CLI_EXIT_USAGE;
+    }
+    if (!S_ISDIR(about.st_mode)) {
+        cli_error("%s: is no folder; `clearcut i` takes single pictures", batch->input_folder);
+        return CLI_EXIT_USAGE;
+    }
+    if (stat(batch->output_folder, &about) == 0 && !S_ISDIR(about.st_mode)) {
+        cli_error("%s: is no folder", batch->output_folder);
+        return CLI_EXIT_USAGE;
+    }
+    if (clearcut_file_same(batch->input_folder, batch->output_folder)) {
+        return usage_error("input and output are the same folder: name another one for the "
+                           "output, for instance one inside");
+    }
+    return CLI_EXIT_OK;
+}
+
+static int choose_format(cli_batch *batch)
+{
+    return cli_output_format(&batch->wanted.pictures, "output.png", &batch->format)
+               ? CLI_EXIT_OK
+               : CLI_EXIT_USAGE;
+}
+
+static int open_report(cli_batch *batch)
+{
+    int descriptor;
+
+    if (batch->wanted.report == NULL) {
+        return CLI_EXIT_OK;
+    }
+    descriptor = open(batch->wanted.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    batch->report = descriptor >= 0 ? fdopen(descriptor, "a") : NULL;
+    if (batch->report == NULL) {
+        cli_error("%s: cannot open the report: %s", batch->wanted.report, strerror(errno));
+        return CLI_EXIT_INPUT;
+    }
+    return CLI_EXIT_OK;
+}
+
+static int make_list(cli_batch *batch)
+{
+    if (!cli_batch_walk(batch) || !cli_batch_name_outputs(batch)) {
+        return CLI_EXIT_INPUT;
+    }
+    return cli_batch_keep_shard(batch) ? CLI_EXIT_OK : CLI_EXIT_USAGE;
+}
+
+/* rembg's folder appears even if there is nothing to put in it. */
+static int make_output_folder(const cli_batch *batch)
+{
+    clearcut_error error;
+
+    if (cli_batch_make_folders(batch->output_folder, &error) != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+        return CLI_EXIT_INPUT;
+    }
+    if (mkdir(batch->output_folder, 0777) != 0 && errno != EEXIST) {
+        cli_error("%s: cannot make the folder: %s", batch->output_folder, strerror(errno));
+        return CLI_EXIT_INPUT;
+    }
+    return CLI_EXIT_OK;
+}
+
+/* ---- the work ---- */
+
+static int fetch_model(const cli_batch *batch)
+{
+    const cli_batch_settings *wanted = &batch->wanted;
+    clearcut_error error;
+
+    if (cli_need_model(wanted->cutting.model, wanted->offline, wanted->quiet, &error) ==
+        CLEARCUT_OK) {
+        return CLI_EXIT_OK;
+    }
+    cli_error("%s", error.message);
+    return cli_model_exit(error.code, batch->precision);
+}
+
+static int process(cli_batch *batch)
+{
+    int result = CLI_EXIT_OK;
+    int hold = cli_batch_hold_output(batch);
+
+    cli_batch_settle_present(batch);
+    if (batch->to_do > 0 && !clearcut_cancel_requested(cli_cancel())) {
+        result = fetch_model(batch);
+        result = result != CLI_EXIT_OK ? result : cli_batch_run_pipeline(batch);
+    }
+    if (result <= CLI_EXIT_INPUT) {
+        cli_batch_report_rest(batch);
+        if (!batch->wanted.quiet) {
+            cli_batch_summary(batch);
+        }
+    }
+    if (hold >= 0) {
+        close(hold);
+    }
+    if (clearcut_cancel_requested(cli_cancel())) {
+        return CLI_EXIT_INTERRUPTED;
+    }
+    if (result == CLI_EXIT_OK && (batch->report_failed || batch->list.unreadable_folders > 0)) {
+        result = CLI_EXIT_INPUT;
+    }
+    return result;
+}
+
+static int run_batch(const cli_command *command, int argument_count, char **arguments)
+{
+    cli_batch batch = {.wanted = {.cutting = CLI_CUTTING_DEFAULTS,
+                                  .pictures = CLI_PICTURE_DEFAULTS,
+                                  .engine = CLI_ENGINE_DEFAULTS}};
+    int operand_count;
+    int result;
+
+    switch (cli_parse(command, argument_count, arguments, &batch.wanted, &operand_count)) {
+    case CLI_HELP_SHOWN: return CLI_EXIT_OK;
+    case CLI_PARSE_FAILED: return CLI_EXIT_USAGE;
+    case CLI_PARSED: break;
+    }
+    result = check_settings(&batch.wanted);
+    result =
+        result != CLI_EXIT_OK ? result : cli_check_engine(&batch.wanted.engine, &batch.precision);
+    result = result != CLI_EXIT_OK ? result : check_folders(&batch, operand_count, arguments);
+    result = result != CLI_EXIT_OK ? result : choose_format(&batch);
+    result = result != CLI_EXIT_OK ? result : make_list(&batch);
+    result = result != CLI_EXIT_OK ? result : make_output_folder(&batch);
+    result = result != CLI_EXIT_OK ? result : open_report(&batch);
+    result = result != CLI_EXIT_OK ? result : process(&batch);
+    if (batch.report != NULL && fclose(batch.report) != 0 && result == CLI_EXIT_OK) {
+        cli_error("%s: cannot write: %s", batch.wanted.report, strerror(errno));
+        result = CLI_EXIT_INPUT;
+    }
+    clearcut_session_free(&batch.session);
+    cli_batch_list_free(&batch.list);
+    return result;
+}
+
+const cli_command cli_batch_command = {
+    .name = "p",
+    .alias = "batch",
+    .usage = "[options] INPUT_DIR OUTPUT_DIR",
+    .summary = "cut the subjects out of all photos of a folder",
+    .details =
+        "Sub-folders are kept: INPUT_DIR/a/b.jpg becomes OUTPUT_DIR/a/b.png. Where two inputs\n"
+        "would share an output, they keep their endings: b.jpg.png and b.webp.png. What is\n"
+        "there already is not made again, so a run that was stopped is simply repeated.\n"
+        "Pictures are known by their content; other files are left alone and counted.\n",
+    .options = option_table,
+    .option_count = sizeof option_table / sizeof option_table[0],
+    .run = run_batch};

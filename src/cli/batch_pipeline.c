@@ -1,0 +1,463 @@
+/* The pipeline: helper threads read and decode what comes next and encode and
+ * write what is finished, while the main thread keeps the network busy. The number
+ * of pictures in memory is bounded; helpers do whichever end is more urgent.
+ */
+#define _GNU_SOURCE /* pthread_sigmask, clock_gettime */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "batch.h"
+#include "report.h"
+#include "result.h"
+
+/* One picture on its way. */
+typedef struct passage {
+    cli_batch_item *item;
+    clearcut_image *photo;
+    clearcut_image *picture;
+    double begin;
+} passage;
+
+/* First in, first out; never holds more than its room. */
+typedef struct queue {
+    passage **slots;
+    size_t room;
+    size_t first;
+    size_t count;
+} queue;
+
+enum { MOST_HELPERS = 256, NOTICE_MS = 100 };
+
+typedef struct pipeline {
+    cli_batch *batch;
+    pthread_mutex_t lock;
+    pthread_cond_t for_helpers;
+    pthread_cond_t for_network;
+    passage *passages; /* `room` of them */
+    queue unused;
+    queue decoded;
+    queue cut;
+    size_t room;
+    size_t next_item;
+    bool stop; /* begin nothing more, drop what is not written yet */
+    int exit_status;
+    pthread_t helpers[MOST_HELPERS];
+    int helper_count;
+    passage *current; /* in the network; for the session's notes */
+} pipeline;
+
+/* ---- queues; all under the lock ---- */
+
+static void push(queue *into, passage *one)
+{
+    into->slots[(into->first + into->count) % into->room] = one;
+    into->count++;
+}
+
+static passage *pop(queue *from)
+{
+    passage *one;
+
+    if (from->count == 0) {
+        return NULL;
+    }
+    one = from->slots[from->first];
+    from->first = (from->first + 1) % from->room;
+    from->count--;
+    return one;
+}
+
+/* ---- one picture ---- */
+
+static bool is_link(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+}
+
+/* Overwriting must not reach an input, be it through a link. */
+static clearcut_status check_target(const cli_batch_item *item, clearcut_error *error)
+{
+    if (is_link(item->output) || clearcut_file_same(item->input, item->output)) {
+        snprintf(error->message, sizeof error->message,
+                 "%.900s: is a link or the input itself, and is not overwritten", item->output);
+        return error->code = CLEARCUT_INVALID_ARGUMENT;
+    }
+    return cli_batch_make_folders(item->output, error);
+}
+
+static clearcut_status decode(const cli_batch *batch, passage *one)
+{
+    cli_batch_outcome *outcome = one->item->outcome;
+    clearcut_decode_options options;
+    clearcut_status status;
+
+    one->begin = cli_clock_ms();
+    status = check_target(one->item, &outcome->error);
+    if (status != CLEARCUT_OK) {
+        return status;
+    }
+    clearcut_decode_options_init(&options);
+    options.max_pixels = (uint64_t)batch->wanted.pictures.max_pixels;
+    options.allow_truncated = batch->wanted.pictures.allow_truncated;
+    options.convert_to_srgb = batch->wanted.pictures.srgb;
+    options.timing = &outcome->ms;
+    status = clearcut_image_read(one->item->input, &options, &one->photo, &outcome->error);
+    if (status == CLEARCUT_OK) {
+        outcome->width = clearcut_image_width(one->photo);
+        outcome->height = clearcut_image_height(one->photo);
+        snprintf(outcome->note, sizeof outcome->note, "%s", clearcut_image_note(one->photo));
+    }
+    return status;
+}
+
+static clearcut_status cut(const cli_batch *batch, passage *one)
+{
+    cli_batch_outcome *outcome = one->item->outcome;
+    clearcut_cut_options options;
+    clearcut_status status;
+
+    cli_cutting_options(&batch->wanted.cutting, &outcome->ms, &options);
+    status =
+        clearcut_session_cut(batch->session, one->photo, &options, &one->picture, &outcome->error);
+    clearcut_image_free(&one->photo);
+    return status;
+}
+
+static clearcut_status encode(cli_batch *batch, passage *one)
+{
+    cli_batch_item *item = one->item;
+    clearcut_status status =
+        cli_write_picture(&batch->wanted.pictures, batch->format, one->picture, item->output,
+                          &item->outcome->ms, &item->outcome->error);
+
+    clearcut_image_free(&one->picture);
+    item->outcome->ms.total = cli_clock_ms() - one->begin;
+    if (status == CLEARCUT_OK && batch->wanted.delete_input) {
+        cli_batch_delete_input(batch, item);
+    }
+    return status;
+}
+
+/* Book a picture that has come to its end; under the lock. */
+static void settle(pipeline *line, passage *one, clearcut_status status)
+{
+    cli_batch *batch = line->batch;
+    cli_batch_item *item = one->item;
+
+    clearcut_image_free(&one->photo);
+    clearcut_image_free(&one->picture);
+    if (status == CLEARCUT_OK) {
+        item->state = CLI_BATCH_DONE;
+        atomic_fetch_add(&batch->done, 1);
+    } else if (status == CLEARCUT_CANCELLED) {
+        item->state = CLI_BATCH_DROPPED;
+        line->stop = true;
+    } else {
+        item->state = CLI_BATCH_FAILED;
+        atomic_fetch_add(&batch->failed, 1);
+        line->exit_status = CLI_EXIT_INPUT;
+        line->stop = line->stop || batch->wanted.fail_fast;
+    }
+    push(&line->unused, one);
+    cli_batch_report_ready(batch);
+    pthread_cond_broadcast(&line->for_helpers);
+    pthread_cond_signal(&line->for_network);
+}
+
+/* ---- helpers ---- */
+
+/* The next item that waits, as a passage; NULL if none does or all room is taken. */
+static passage *begin_next(pipeline *line)
+{
+    cli_batch_list *list = &line->batch->list;
+    passage *one;
+
+    while (line->next_item < list->count &&
+           list->items[line->next_item].state != CLI_BATCH_WAITING) {
+        line->next_item++;
+    }
+    if (line->stop || line->next_item == list->count || line->unused.count == 0) {
+        return NULL;
+    }
+    one = pop(&line->unused);
+    memset(one, 0, sizeof *one);
+    one->item = &list->items[line->next_item++];
+    return one;
+}
+
+static void decode_one(pipeline *line, passage *one)
+{
+    clearcut_status status = CLEARCUT_OUT_OF_MEMORY;
+
+    pthread_mutex_unlock(&line->lock);
+    one->item->outcome = calloc(1, sizeof *one->item->outcome);
+    if (one->item->outcome != NULL) {
+        status = decode(line->batch, one);
+    }
+    pthread_mutex_lock(&line->lock);
+    if (status == CLEARCUT_OK) {
+        push(&line->decoded, one);
+        pthread_cond_signal(&line->for_network);
+    } else {
+        settle(line, one, status);
+    }
+}
+
+static void encode_one(pipeline *line, passage *one)
+{
+    clearcut_status status = CLEARCUT_CANCELLED;
+
+    if (!line->stop) {
+        pthread_mutex_unlock(&line->lock);
+        status = encode(line->batch, one);
+        pthread_mutex_lock(&line->lock);
+    }
+    settle(line, one, status);
+}
+
+static bool is_over(const pipeline *line)
+{
+    return line->unused.count == line->room &&
+           (line->stop || line->next_item == line->batch->list.count);
+}
+
+/* Feed the network first if it is about to run dry, else make room. */
+static bool help_once(pipeline *line)
+{
+    passage *one = NULL;
+
+    if (line->decoded.count == 0) {
+        one = begin_next(line);
+    }
+    if (one == NULL && line->cut.count > 0) {
+        encode_one(line, pop(&line->cut));
+        return true;
+    }
+    if (one == NULL) {
+        one = begin_next(line);
+    }
+    if (one != NULL) {
+        decode_one(line, one);
+    }
+    return one != NULL;
+}
+
+static void *help(void *context)
+{
+    pipeline *line = context;
+
+    pthread_mutex_lock(&line->lock);
+    while (!is_over(line)) {
+        if (!help_once(line) && !is_over(line)) {
+            pthread_cond_wait(&line->for_helpers, &line->lock);
+        }
+    }
+    pthread_cond_broadcast(&line->for_helpers);
+    pthread_cond_signal(&line->for_network);
+    pthread_mutex_unlock(&line->lock);
+    return NULL;
+}
+
+/* ---- the network, on the main thread ---- */
+
+static void run_network(pipeline *line, passage *one)
+{
+    clearcut_status status;
+
+    line->current = one;
+    pthread_mutex_unlock(&line->lock);
+    status = cut(line->batch, one);
+    pthread_mutex_lock(&line->lock);
+    line->current = NULL;
+    if (status == CLEARCUT_OK) {
+        push(&line->cut, one);
+        pthread_cond_signal(&line->for_helpers);
+    } else {
+        settle(line, one, status);
+    }
+}
+
+static void wait_for_work(pipeline *line)
+{
+    struct timespec deadline;
+
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_nsec += NOTICE_MS * 1000000L;
+    if (deadline.tv_nsec >= 1000000000L) {
+        deadline.tv_sec++;
+        deadline.tv_nsec -= 1000000000L;
+    }
+    pthread_cond_timedwait(&line->for_network, &line->lock, &deadline);
+}
+
+static void drive(pipeline *line)
+{
+    pthread_mutex_lock(&line->lock);
+    while (!is_over(line)) {
+        passage *one;
+
+        if (clearcut_cancel_requested(cli_cancel()) && !line->stop) {
+            line->stop = true;
+            pthread_cond_broadcast(&line->for_helpers);
+        }
+        one = pop(&line->decoded);
+        if (one == NULL) {
+            wait_for_work(line);
+        } else if (line->stop) {
+            settle(line, one, CLEARCUT_CANCELLED);
+        } else {
+            run_network(line, one);
+        }
+    }
+    pthread_cond_broadcast(&line->for_helpers);
+    pthread_mutex_unlock(&line->lock);
+}
+
+/* A clearcut_note_function. */
+static void take_note(void *context, const char *message)
+{
+    const pipeline *line = context;
+
+    if (line->current != NULL) {
+        cli_batch_outcome *outcome = line->current->item->outcome;
+        snprintf(outcome->note, sizeof outcome->note, "%s", message);
+    } else {
+        cli_note("%s", message); /* while the model is loaded */
+    }
+}
+
+static int create_session(pipeline *line)
+{
+    cli_batch *batch = line->batch;
+    clearcut_session_options options;
+    clearcut_error error;
+    double begin = cli_clock_ms();
+
+    clearcut_session_options_init(&options);
+    options.model = batch->wanted.cutting.model;
+    options.device = batch->wanted.engine.device;
+    options.threads = (int)batch->wanted.engine.threads;
+    options.precision = batch->precision;
+    options.cancel = cli_cancel();
+    options.note = take_note;
+    options.note_context = line;
+    if (clearcut_session_create(&options, &batch->session, &error) != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+        return cli_model_exit(error.code, batch->precision);
+    }
+    batch->load_ms = cli_clock_ms() - begin;
+    clearcut_session_device(batch->session, &batch->device);
+    if (strstr(clearcut_session_recipe(batch->session), "(guessed") != NULL &&
+        !batch->wanted.quiet) {
+        cli_note("%s: %s", clearcut_session_model(batch->session),
+                 clearcut_session_recipe(batch->session));
+    }
+    return CLI_EXIT_OK;
+}
+
+/* ---- setting up ---- */
+
+static int wanted_helpers(const cli_batch *batch)
+{
+    long long helpers = batch->wanted.jobs;
+
+    if (helpers == 0) {
+        helpers = clearcut_available_threads();
+    }
+    if ((size_t)helpers > batch->to_do) {
+        helpers = (long long)batch->to_do;
+    }
+    return helpers < MOST_HELPERS ? (int)helpers : MOST_HELPERS;
+}
+
+static bool make_room(pipeline *line, int helpers)
+{
+    enum { BESIDE_HELPERS = 2 }; /* one in the network, one that waits for it */
+    passage **slots;
+
+    line->room = (size_t)helpers + BESIDE_HELPERS;
+    line->passages = calloc(line->room, sizeof *line->passages);
+    slots = calloc(3 * line->room, sizeof(passage *));
+    if (line->passages == NULL || slots == NULL) {
+        free(slots);
+        cli_error("not enough memory");
+        return false;
+    }
+    line->unused = (queue){slots, line->room, 0, 0};
+    line->decoded = (queue){slots + line->room, line->room, 0, 0};
+    line->cut = (queue){slots + 2 * line->room, line->room, 0, 0};
+    for (size_t i = 0; i < line->room; i++) {
+        push(&line->unused, &line->passages[i]);
+    }
+    return true;
+}
+
+static void start_helpers(pipeline *line, int helpers)
+{
+    sigset_t all;
+    sigset_t old;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals belong to the main thread */
+    while (line->helper_count < helpers &&
+           pthread_create(&line->helpers[line->helper_count], NULL, help, line) == 0) {
+        line->helper_count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static int run(pipeline *line)
+{
+    int helpers = wanted_helpers(line->batch);
+    int result = create_session(line);
+
+    if (result != CLI_EXIT_OK) {
+        return result;
+    }
+    if (!make_room(line, helpers)) {
+        return CLI_EXIT_INPUT;
+    }
+    start_helpers(line, helpers);
+    if (line->helper_count == 0) {
+        cli_error("cannot start a thread to read and write with");
+        return CLI_EXIT_INPUT;
+    }
+    line->batch->begin = cli_clock_ms();
+    if (!line->batch->wanted.quiet) {
+        cli_progress_begin_parts(cli_batch_describe, line->batch);
+    }
+    drive(line);
+    for (int i = 0; i < line->helper_count; i++) {
+        pthread_join(line->helpers[i], NULL);
+    }
+    cli_progress_end();
+    return line->exit_status;
+}
+
+int cli_batch_run_pipeline(cli_batch *batch)
+{
+    pipeline *line = calloc(1, sizeof *line);
+    int result;
+
+    if (line == NULL) {
+        cli_error("not enough memory");
+        return CLI_EXIT_INPUT;
+    }
+    line->batch = batch;
+    pthread_mutex_init(&line->lock, NULL);
+    pthread_cond_init(&line->for_helpers, NULL);
+    pthread_cond_init(&line->for_network, NULL);
+    result = run(line);
+    pthread_cond_destroy(&line->for_network);
+    pthread_cond_destroy(&line->for_helpers);
+    pthread_mutex_destroy(&line->lock);
+    free(line->unused.slots);
+    free(line->passages);
+    free(line);
+    return result;
+}
