@@ -172,8 +172,8 @@ void cli_batch_summary(const cli_batch *batch)
     ADD(batch->list.not_pictures, "not pictures")
 #undef ADD
     if (done > 0 && seconds > 0) {
-        used += snprintf(line + used, sizeof line - (size_t)used, "; %.1f s, %.2f/s", seconds,
-                         (double)done / seconds);
+        snprintf(line + used, sizeof line - (size_t)used, "; %.1f s, %.2f/s", seconds,
+                 (double)done / seconds);
     }
     fflush(stdout);
     fprintf(stderr, "clearcut: %s\n", line);

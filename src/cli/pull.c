@@ -208,7 +208,7 @@ static clearcut_status fetch_if_allowed(const clearcut_model_info *info, const c
 
 static int pull_one(const char *name, const settings *wanted)
 {
-    clearcut_model_info info;
+    clearcut_model_info info = {.name = name, .licence = "", .checksum = ""};
     clearcut_error error = {0};
     bool was_there = find_model(name, &info) && info.state != CLEARCUT_MODEL_ABSENT;
     bool embedded = info.state == CLEARCUT_MODEL_EMBEDDED;

@@ -155,7 +155,7 @@ static void resolve_blocked(cc_storage *storage, const cc_view *root, unsigned c
     view->row_stride = root->row_stride;
     view->block_stride = root->block_stride;
     view->batch_stride = root->batch_stride;
-    view->data = (float *)address + root->border * (root->row_stride + CC_BLOCK) +
+    view->data = (float *)(void *)address + root->border * (root->row_stride + CC_BLOCK) +
                  first_block * root->block_stride;
 }
 

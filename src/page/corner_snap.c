@@ -88,7 +88,7 @@ int cc_corner_snap(const float *corner_map, int size, cc_quad_fit *fit)
     for (int i = 0; i < 4; i++) {
         int before = (i + 3) % 4;
         cc_quad candidate = fit->quad;
-        cc_point peak;
+        cc_point peak = {0.0, 0.0};
 
         fit->snapped[i] = false;
         if (fit->on_frame[before] || fit->on_frame[i] ||
