@@ -110,11 +110,27 @@ class Progress:
         return self.args.stages[-1][0]
 
 
+def exported_weights(path, state):
+    """The float16 weights of an ONNX file that export_onnx.py wrote, in the order of `state`."""
+    # Imported here: only this needs the onnx package.
+    from onnx import load, numpy_helper
+
+    arrays = [numpy_helper.to_array(tensor) for tensor in load(path).graph.initializer
+              if tensor.name.endswith('_h')]
+    if [array.size for array in arrays] != [value.numel() for value in state.values()]:
+        raise SystemExit(f'{path} was exported from another network')
+    return {name: torch.from_numpy(array.astype('float32')).reshape(value.shape)
+            for (name, value), array in zip(state.items(), arrays)}
+
+
 def prepare(args, device):
     """Network, its average, the optimiser and the number of pictures seen so far."""
     net, start = PageNet(), args.resume or args.folded
     state = torch.load(start, map_location='cpu', weights_only=True) if start else None
-    if args.folded:
+    if args.exported:
+        fold_norms(net.eval())
+        net.load_state_dict(exported_weights(args.exported, net.state_dict()))
+    elif args.folded:
         net.load_state_dict(state['average'])
         fold_norms(net.eval())
     elif args.resume:
@@ -246,6 +262,7 @@ def main():
     add('--decay', type=float, default=0.992, help='of the average of weights')
     add('--resume', help='checkpoint to go on from')
     add('--folded', help='checkpoint to go on from with the batch norms folded away')
+    add('--exported', help='exported ONNX model to go on from (its batch norms are folded)')
     add('--begin', type=float, default=0.0, help='part of the schedule that is already done')
     add('--fresh', type=float, default=0.0, help='part of each batch drawn from the newest scenes')
     add('--seed', type=int, default=1)
