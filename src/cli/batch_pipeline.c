@@ -324,8 +324,11 @@ static void take_note(void *context, const char *message)
     const pipeline *line = context;
 
     if (line->current != NULL) {
+        /* Decoding may have left one already; neither may be lost. */
         cli_batch_outcome *outcome = line->current->item->outcome;
-        snprintf(outcome->note, sizeof outcome->note, "%s", message);
+        size_t used = strlen(outcome->note);
+        snprintf(outcome->note + used, sizeof outcome->note - used, "%s%s", used > 0 ? "; " : "",
+                 message);
     } else {
         cli_note("%s", message); /* while the model is loaded */
     }
