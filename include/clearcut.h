@@ -314,7 +314,8 @@ CLEARCUT_API clearcut_status clearcut_image_write(const clearcut_image *image, c
 /* Where the work of a session, scanner or network really goes. */
 typedef struct clearcut_device {
     char name[128];       /* the processor's own name */
-    char engine[32];      /* "cpu/avx512", ...: engine and instruction set */
+    char engine[48];      /* "cpu/avx512", "cuda/sm_90", "ort/CPUExecutionProvider": engine and
+                             instruction set */
     char requested[64];   /* what was asked for: "auto", "cpu", ... */
     char reason[160];     /* why `auto` chose this; "" if it had nothing to choose */
     int threads;          /* threads that work, the caller included */

@@ -78,6 +78,8 @@ typedef struct cc_runtime_request {
 /* Choose the device and start the threads. On failure *runtime is {0}. */
 cc_status cc_runtime_open(const cc_runtime_request *request, cc_runtime *runtime, cc_error *fault);
 void cc_runtime_close(cc_runtime *runtime);
+/* The defaults for a network that is to run there; pointers into the runtime. */
+cc_network_options cc_runtime_network_options(const cc_runtime *runtime);
 /* CC_CANCELLED if the switch has been turned. */
 cc_status cc_runtime_check(const cc_runtime *runtime, cc_error *fault);
 /* For cc_network_run. */

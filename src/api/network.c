@@ -30,8 +30,7 @@ static cc_status internal_options(const clearcut_network_options *wanted, const 
                            (long long)wanted->input_shape[i]);
         }
     }
-    options->pool = runtime->pool;
-    options->precision = runtime->precision;
+    *options = cc_runtime_network_options(runtime);
     options->input_shape = cc_shape_make(wanted->input_rank, wanted->input_shape);
     options->reference_only = wanted->reference_only;
     options->allow_external_data = wanted->allow_external_data;

@@ -81,6 +81,15 @@ void cc_runtime_close(cc_runtime *runtime)
     memset(runtime, 0, sizeof *runtime);
 }
 
+cc_network_options cc_runtime_network_options(const cc_runtime *runtime)
+{
+    return (cc_network_options){.pool = runtime->pool,
+                                .precision = runtime->precision,
+                                .engine = runtime->device.network_engine,
+                                .device_index = runtime->device.index,
+                                .provider = runtime->device.provider};
+}
+
 cc_status cc_runtime_check(const cc_runtime *runtime, cc_error *fault)
 {
     if (clearcut_cancel_requested(runtime->cancel)) {
@@ -101,13 +110,13 @@ void cc_runtime_describe(const cc_runtime *runtime, const cc_network *network,
 
     memset(device, 0, sizeof *device);
     cc_network_report_get(network, &report);
-    snprintf(device->name, sizeof device->name, "%s", runtime->device.name);
-    snprintf(device->engine, sizeof device->engine, "cpu/%s", report.level);
+    snprintf(device->name, sizeof device->name, "%s", report.device_name);
+    snprintf(device->engine, sizeof device->engine, "%s", report.engine);
     snprintf(device->requested, sizeof device->requested, "%s", runtime->requested);
     snprintf(device->reason, sizeof device->reason, "%s", runtime->device.reason);
     device->threads = cc_thread_pool_size(runtime->pool);
     device->ops_total = report.operators_total;
-    device->ops_on_device = report.operators_total;
+    device->ops_on_device = report.operators_on_device;
     device->ops_fast = report.operators_fast;
     device->multiply_adds = report.multiply_adds;
     device->memory_bytes = report.peak_bytes;

@@ -42,7 +42,7 @@ void clearcut_scanner_options_init(clearcut_scanner_options *options)
 
 static cc_status load_page_model(clearcut_scanner *scanner, cc_error *fault)
 {
-    cc_network_options options = {0};
+    cc_network_options options = cc_runtime_network_options(&scanner->runtime);
     size_t size;
     const void *data = cc_embedded_page_model(&size);
     cc_status status;
@@ -52,8 +52,6 @@ static cc_status load_page_model(clearcut_scanner *scanner, cc_error *fault)
                        "this build has no embedded page model; build it with "
                        "assets/page-model.onnx in place");
     }
-    options.pool = scanner->runtime.pool;
-    options.precision = scanner->runtime.precision;
     status = cc_network_load_memory(data, size, true, &options, &scanner->network, fault);
     cc_error_context(fault, "the embedded page model");
     return status;

@@ -53,11 +53,9 @@ static void tell_note(const clearcut_session *session, const char *text)
 static cc_status load_network(clearcut_session *session, const cc_model_source *source,
                               const cc_shape *input_shape, cc_error *fault)
 {
-    cc_network_options options = {0};
+    cc_network_options options = cc_runtime_network_options(&session->runtime);
     cc_status status;
 
-    options.pool = session->runtime.pool;
-    options.precision = session->runtime.precision;
     options.wanted_outputs = 1; /* the U2-Net family has up to twelve; the first is the mask */
     if (input_shape != NULL) {
         options.input_shape = *input_shape;

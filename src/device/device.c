@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cpu.h"
+#include "nn/engine.h"
 
 static cc_status unknown_device(const char *text, cc_error *error)
 {
@@ -80,6 +81,7 @@ cc_status cc_device_choose(const cc_device_request *request, cc_device_choice *c
                        request->text, request->engine == CC_ENGINE_CUDA ? "CUDA" : "ONNX Runtime");
     }
     choice->engine = CC_ENGINE_CPU;
+    choice->network_engine = &cc_engine_cpu;
     snprintf(choice->name, sizeof choice->name, "%s", cc_cpu_model_name());
     snprintf(choice->label, sizeof choice->label, "cpu/%s",
              cc_cpu_level_name(cc_cpu_detect()->level));

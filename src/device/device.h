@@ -7,16 +7,17 @@
 #include <stdbool.h>
 
 #include "core/status.h"
+#include "nn/network.h"
 
-typedef enum cc_engine {
+typedef enum cc_engine_kind {
     CC_ENGINE_CPU,  /* kernels of our own on this processor */
     CC_ENGINE_CUDA, /* kernels of our own on an NVIDIA GPU */
     CC_ENGINE_ORT   /* ONNX Runtime, with one of its providers */
-} cc_engine;
+} cc_engine_kind;
 
 /* A device name taken apart. */
 typedef struct cc_device_request {
-    cc_engine engine;
+    cc_engine_kind engine;
     bool automatic;    /* "auto": engine is not set yet */
     int index;         /* of cuda:N; 0 if not given */
     char provider[32]; /* of ort:PROVIDER; "" = any */
@@ -29,10 +30,13 @@ cc_status cc_device_parse(const char *text, cc_device_request *request, cc_error
 
 /* What a request came to. */
 typedef struct cc_device_choice {
-    cc_engine engine;
-    char name[128];   /* the processor's own name */
-    char label[32];   /* engine and instruction set: "cpu/avx512" */
-    char reason[160]; /* why `auto` chose this; "" if it was demanded */
+    cc_engine_kind engine;
+    const cc_engine *network_engine; /* for cc_network_options.engine */
+    int index;                       /* for .device_index */
+    char provider[32];               /* for .provider */
+    char name[128];                  /* the processor's own name */
+    char label[32];                  /* engine and instruction set: "cpu/avx512" */
+    char reason[160];                /* why `auto` chose this; "" if it was demanded */
 } cc_device_choice;
 
 /* CC_DEVICE, with what is missing, if the demanded engine cannot be used here.

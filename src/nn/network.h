@@ -1,8 +1,8 @@
 /* A network ready to run: load once, run often.
  *
- * bytes -> onnx.c -> graph -> passes/ -> plan.c -> run. Everything is decided
- * and allocated at load; a run allocates nothing and gives the same bytes for
- * any number of threads.
+ * One engine computes it, chosen at load and never changed. Everything is decided
+ * and allocated at load; a run on the processor allocates nothing and gives the
+ * same bytes for any number of threads.
  */
 #ifndef CLEARCUT_NN_NETWORK_H
 #define CLEARCUT_NN_NETWORK_H
@@ -13,6 +13,7 @@
 #include "nn/tensor.h"
 
 typedef struct cc_network cc_network;
+typedef struct cc_engine cc_engine; /* nn/engine.h */
 
 typedef enum cc_precision { CC_PRECISION_FP32, CC_PRECISION_BF16, CC_PRECISION_INT8 } cc_precision;
 
@@ -25,6 +26,10 @@ typedef struct cc_network_options {
     int wanted_outputs;       /* keep only the first n outputs; 0 = all */
     bool reference_only;      /* run every operator by its scalar reference (tests) */
     bool allow_external_data; /* weights in files beside the model */
+    const cc_engine *engine;  /* who computes; NULL = cc_engine_cpu */
+    int device_index;         /* which GPU, of those its engine sees */
+    const char *provider;     /* ONNX Runtime's provider, as in --device ort:PROVIDER; NULL or
+                                 "" = its processor */
 } cc_network_options;
 
 /* From a file (memory-mapped while loading) or from memory (borrowed until
@@ -53,11 +58,19 @@ cc_status cc_network_run(cc_network *network, const void *const *inputs, void *c
 
 /* The evidence: what was placed where. */
 typedef struct cc_network_report {
-    int operators_total;  /* left to run after folding and fusion */
-    int operators_fast;   /* of these, by a kernel of this processor's level */
-    const char *level;    /* "avx512", "avx512+amx", ...; static */
-    size_t peak_bytes;    /* weights as packed + activations + scratch */
-    double multiply_adds; /* of one run */
+    int operators_total;     /* left to run after folding and fusion */
+    int operators_on_device; /* of these, placed on the device that was asked for */
+    int operators_fast;      /* of these, by a kernel of this device's level, not a reference */
+    const char *level;       /* "avx512", "avx512+amx", "sm_90", ...; static */
+    char engine[48];         /* "cpu/avx512", "cuda/sm_90", "ort/CPUExecutionProvider" */
+    char device_name[128];   /* of the processor or GPU, as it names itself */
+    size_t peak_bytes;       /* weights as packed + activations + scratch, on the device */
+    double multiply_adds;    /* of one run; 0 = the engine does not know */
+    /* Of the last run, by the device's own measure; 0 = not measured or not apart. */
+    double device_ms;
+    uint64_t bytes_to_device;
+    uint64_t bytes_from_device;
+    uint64_t launches; /* kernels started */
 } cc_network_report;
 
 void cc_network_report_get(const cc_network *network, cc_network_report *report);

@@ -1,0 +1,153 @@
+/* The engine of this processor: bytes -> onnx.c -> graph -> passes/ -> plan.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cpu.h"
+#include "core/memory.h"
+#include "nn/cpu/backend.h"
+#include "nn/engine.h"
+#include "nn/onnx.h"
+#include "nn/passes/passes.h"
+#include "nn/plan.h"
+
+typedef struct cpu_network {
+    cc_graph graph;
+    cc_plan plan;
+    cc_signature signature;
+    cc_port *ports; /* inputs, then outputs */
+} cpu_network;
+
+static cc_status describe(cpu_network *network, cc_error *error)
+{
+    const cc_graph *graph = &network->graph;
+    size_t count = (size_t)graph->input_count + (size_t)graph->output_count;
+
+    network->ports = cc_alloc_zeroed(count, sizeof *network->ports);
+    if (network->ports == NULL) {
+        return cc_fail_memory(error, count * sizeof *network->ports);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool is_input = i < (size_t)graph->input_count;
+        int value = is_input ? graph->inputs[i] : graph->outputs[i - (size_t)graph->input_count];
+        network->ports[i].name = graph->values[value].name;
+        network->ports[i].tensor = graph->values[value].tensor;
+        network->ports[i].tensor.data = NULL;
+    }
+    network->signature = (cc_signature){.inputs = network->ports,
+                                        .outputs = network->ports + graph->input_count,
+                                        .input_count = graph->input_count,
+                                        .output_count = graph->output_count};
+    return CC_OK;
+}
+
+static cc_status check_precision(const cc_network_options *options, cc_error *error)
+{
+    if (options->precision == CC_PRECISION_FP32) {
+        return CC_OK;
+    }
+    return cc_fail(error, CC_UNSUPPORTED,
+                   "this build computes in fp32 only; leave out --precision or give fp32");
+}
+
+static cc_status build(cpu_network *network, const cc_network_source *source,
+                       const cc_network_options *options, cc_error *error)
+{
+    cc_onnx_options reading = {.external_folder =
+                                   options->allow_external_data ? source->folder : NULL};
+    cc_prepare_options preparing = {.input_shape = options->input_shape,
+                                    .wanted_outputs = options->wanted_outputs,
+                                    .fuse = true};
+    cc_status status = check_precision(options, error);
+
+    if (status == CC_OK) {
+        status = cc_onnx_read(source->data, source->size, &reading, &network->graph, error);
+    }
+    if (status == CC_OK) {
+        status = cc_graph_prepare(&network->graph, &preparing, error);
+    }
+    if (status == CC_OK) {
+        status = cc_plan_build(&network->plan, &network->graph, options->pool,
+                               options->reference_only, error);
+    }
+    if (status == CC_OK && !source->static_data) {
+        status = cc_plan_own_constants(&network->plan, error);
+    }
+    return status == CC_OK ? describe(network, error) : status;
+}
+
+static void cpu_release(void *state)
+{
+    cpu_network *network = state;
+
+    if (network != NULL) {
+        cc_plan_release(&network->plan);
+        cc_graph_release(&network->graph);
+        cc_free(network->ports);
+        cc_free(network);
+    }
+}
+
+static cc_status cpu_load(const cc_network_source *source, const cc_network_options *options,
+                          void **state, cc_error *error)
+{
+    cpu_network *network = cc_alloc_zeroed(1, sizeof *network);
+
+    *state = NULL;
+    if (network == NULL) {
+        return cc_fail_memory(error, sizeof *network);
+    }
+    cc_status status = build(network, source, options, error);
+    if (status != CC_OK) {
+        cpu_release(network);
+        return status;
+    }
+    *state = network;
+    return CC_OK;
+}
+
+static const cc_signature *cpu_signature(const void *state)
+{
+    return &((const cpu_network *)state)->signature;
+}
+
+static cc_status cpu_run(void *state, const void *const *inputs, void *const *outputs,
+                         const atomic_bool *cancel, cc_error *error)
+{
+    return cc_plan_run(&((cpu_network *)state)->plan, inputs, outputs, cancel, NULL, error);
+}
+
+static void cpu_report(const void *state, cc_network_report *report)
+{
+    const cpu_network *network = state;
+    const cc_plan *plan = &network->plan;
+
+    *report = (cc_network_report){.level = cc_cpu_kernels_name(),
+                                  .peak_bytes = plan->memory_bytes + plan->arena.total +
+                                                network->graph.arena.total +
+                                                cc_graph_constant_bytes(&network->graph)};
+    snprintf(report->engine, sizeof report->engine, "cpu/%s", report->level);
+    snprintf(report->device_name, sizeof report->device_name, "%s", cc_cpu_model_name());
+    for (int i = 0; i < plan->step_count; i++) {
+        const cc_step *step = &plan->steps[i];
+        report->operators_total += step->node != NULL;
+        report->operators_fast += step->node != NULL && step->family != NULL;
+        report->peak_bytes += step->state_bytes;
+        report->multiply_adds += step->multiply_adds;
+    }
+    report->operators_on_device = report->operators_total;
+}
+
+static cc_status cpu_explain(void *state, int runs, char **text, cc_error *error)
+{
+    return cc_plan_explain(&((cpu_network *)state)->plan, runs, text, error);
+}
+
+const cc_engine cc_engine_cpu = {
+    .name = "cpu",
+    .load = cpu_load,
+    .release = cpu_release,
+    .signature = cpu_signature,
+    .run = cpu_run,
+    .report = cpu_report,
+    .explain = cpu_explain,
+};
