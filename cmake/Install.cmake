@@ -38,6 +38,8 @@ install(FILES ${CMAKE_BINARY_DIR}/clearcut-config.cmake
     ${CMAKE_BINARY_DIR}/clearcut-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/clearcut)
 
+install(FILES bench/peers/rembg_peer.py DESTINATION ${CMAKE_INSTALL_DATADIR}/clearcut)
+
 file(GLOB man_pages docs/man/*.1)
 if(man_pages)
     install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

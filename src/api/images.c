@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "core/clock.h"
 #include "core/memory.h"
+#include "image/resample.h"
 
 /* ---- formats ---- */
 
@@ -125,6 +126,50 @@ clearcut_status clearcut_image_create(int width, int height, int channels, const
     *image = NULL;
     return cc_api_return(create_image(width, height, channels, pixels, stride, image, &fault),
                          &fault, error);
+}
+
+static cc_status resize_image(const clearcut_image *image, int width, int height,
+                              clearcut_image **resized, cc_error *fault)
+{
+    cc_image result = {0};
+    cc_status status;
+
+    if (width < 1 || height < 1) {
+        return cc_fail(fault, CC_INVALID_ARGUMENT, "a size of %d x %d; both are 1 or more", width,
+                       height);
+    }
+    status = cc_image_check_size((uint64_t)width, (uint64_t)height, 0, fault);
+    if (status == CC_OK) {
+        status =
+            cc_image_resize(&image->image, width, height, CC_FILTER_LANCZOS, NULL, &result, fault);
+    }
+    if (status == CC_OK) {
+        status = cc_image_copy_metadata(&image->image, &result, fault);
+    }
+    if (status != CC_OK) {
+        cc_image_free(&result);
+        return status;
+    }
+    status = cc_api_wrap_image(&result, resized, fault);
+    if (status == CC_OK) {
+        (*resized)->info = image->info;
+    }
+    return status;
+}
+
+clearcut_status clearcut_image_resize(const clearcut_image *image, int width, int height,
+                                      clearcut_image **resized, clearcut_error *error)
+{
+    cc_error fault = {0};
+
+    if (resized == NULL) {
+        return cc_api_return(cc_api_missing("resized", &fault), &fault, error);
+    }
+    *resized = NULL;
+    if (image == NULL) {
+        return cc_api_return(cc_api_missing("image", &fault), &fault, error);
+    }
+    return cc_api_return(resize_image(image, width, height, resized, &fault), &fault, error);
 }
 
 void clearcut_image_free(clearcut_image **image)

@@ -9,6 +9,7 @@
 #include "pictures.h"
 #include "report.h"
 #include "result.h"
+#include "statistics.h"
 
 typedef struct settings {
     const char *input;
@@ -39,15 +40,6 @@ static const cli_option option_table[] = {
     CLI_ENGINE_OPTIONS(settings),
 };
 
-/* Run times in milliseconds. */
-typedef struct spread {
-    int runs;
-    double median;
-    double lowest;
-    double highest;
-    double quartile_range; /* 75th minus 25th percentile */
-} spread;
-
 typedef struct job {
     const settings *wanted;
     const char *model;
@@ -58,7 +50,7 @@ typedef struct job {
     clearcut_bytes input;
     void **outputs; /* one for each output of the network */
     int output_count;
-    spread times;
+    cli_spread times; /* milliseconds */
     double load_ms;
     clearcut_timing timing;
 } job;
@@ -185,33 +177,6 @@ static clearcut_status allocate_outputs(job *work, clearcut_error *error)
 
 /* ---- running ---- */
 
-static int compare_times(const void *a, const void *b)
-{
-    double first = *(const double *)a;
-    double second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
-/* Percentile by linear interpolation between the sorted values. */
-static double percentile(const double *sorted, int count, double fraction)
-{
-    double position = fraction * (count - 1);
-    int below = (int)position;
-    int above = below + 1 < count ? below + 1 : below;
-
-    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
-}
-
-static void summarise(double *times, int count, spread *result)
-{
-    qsort(times, (size_t)count, sizeof *times, compare_times);
-    result->runs = count;
-    result->median = percentile(times, count, 0.5);
-    result->lowest = times[0];
-    result->highest = times[count - 1];
-    result->quartile_range = percentile(times, count, 0.75) - percentile(times, count, 0.25);
-}
-
 static clearcut_status run_once(job *work, double *elapsed, clearcut_error *error)
 {
     const void *inputs[1] = {work->input.data};
@@ -240,7 +205,7 @@ static clearcut_status run_all(job *work, clearcut_error *error)
         status = run_once(work, &times[i], error);
     }
     if (status == CLEARCUT_OK) {
-        summarise(times, count, &work->times);
+        cli_summarise(times, count, &work->times);
         work->timing.infer = work->times.median;
     }
     free(times);

@@ -57,6 +57,34 @@ static void impossible_sizes(void **state)
     }
 }
 
+/* Left half 0, right half 200: both stay, and the edge stays in the middle. */
+static void resized(void **state)
+{
+    uint8_t pixels[8 * 8];
+    clearcut_image *image = NULL;
+    clearcut_image *small = NULL;
+    clearcut_error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        pixels[i] = i % 8 < 4 ? 0 : 200;
+    }
+    assert_int_equal(clearcut_image_create(8, 8, 1, pixels, 0, &image, NULL), CLEARCUT_OK);
+    assert_int_equal(clearcut_image_resize(image, 40, 4, &small, NULL), CLEARCUT_OK);
+    assert_int_equal(clearcut_image_width(small), 40);
+    assert_int_equal(clearcut_image_height(small), 4);
+    assert_int_equal(clearcut_image_pixels_const(small)[0], 0);
+    assert_int_equal(clearcut_image_pixels_const(small)[39], 200);
+    assert_true(clearcut_image_pixels_const(small)[19] < 100);
+    assert_true(clearcut_image_pixels_const(small)[20] > 100);
+    clearcut_image_free(&small);
+    assert_int_equal(clearcut_image_resize(image, 0, 4, &small, &error), CLEARCUT_INVALID_ARGUMENT);
+    assert_int_equal(clearcut_image_resize(image, 60000, 60000, &small, &error), CLEARCUT_LIMIT);
+    assert_int_equal(clearcut_image_resize(NULL, 4, 4, &small, &error), CLEARCUT_INVALID_ARGUMENT);
+    assert_null(small);
+    clearcut_image_free(&image);
+}
+
 /* PNG keeps every sample; the time is told. */
 static void through_png_and_back(void **state)
 {
@@ -155,9 +183,13 @@ static void format_by_extension(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(created_with_a_stride), cmocka_unit_test(impossible_sizes),
-        cmocka_unit_test(through_png_and_back),  cmocka_unit_test(undecodable),
-        cmocka_unit_test(encoding_limits),       cmocka_unit_test(format_by_extension),
+        cmocka_unit_test(created_with_a_stride),
+        cmocka_unit_test(impossible_sizes),
+        cmocka_unit_test(resized),
+        cmocka_unit_test(through_png_and_back),
+        cmocka_unit_test(undecodable),
+        cmocka_unit_test(encoding_limits),
+        cmocka_unit_test(format_by_extension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
