@@ -34,13 +34,16 @@ typedef struct cc_device_choice {
     const cc_engine *network_engine; /* for cc_network_options.engine */
     int index;                       /* for .device_index */
     char provider[32];               /* for .provider */
-    char name[128];                  /* the processor's own name */
-    char label[32];                  /* engine and instruction set: "cpu/avx512" */
+    char name[128];                  /* of the processor, GPU or provider */
+    char label[32];                  /* "cpu/avx512", "cuda/sm_90", "ort/cuda" */
     char reason[160];                /* why `auto` chose this; "" if it was demanded */
 } cc_device_choice;
 
-/* CC_DEVICE, with what is missing, if the demanded engine cannot be used here.
- * Any thread. */
+/* "auto" takes our own kernels on GPU 0 if it answers a probe, else the processor, and
+ * says why; never ONNX Runtime. CC_DEVICE, with what is missing and the next step, if
+ * a demanded engine cannot be used here: a GPU must answer the probe (once for each
+ * process), ONNX Runtime must be found and have the provider. CC_INVALID_ARGUMENT for
+ * a provider that is none. Any thread. */
 cc_status cc_device_choose(const cc_device_request *request, cc_device_choice *choice,
                            cc_error *error);
 
