@@ -40,7 +40,7 @@ set(isa_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx2 -mfm
     -mprefer-vector-width=512)
 set(isa_avx512bf16 ${isa_avx512} -mavx512bf16)
 set(isa_avx512vnni ${isa_avx512} -mavx512vnni)
-set(isa_avx512amx ${isa_avx512bf16} -mamx-tile -mamx-bf16)
+set(isa_avx512amx ${isa_avx512bf16} -mamx-tile -mamx-bf16 -mamx-int8)
 
 # Leave out the files of other architectures.
 function(clearcut_filter_architecture list)
@@ -74,7 +74,7 @@ function(clearcut_instruction_sets)
         if(source MATCHES "_(sse4|avx2|avx512[a-z0-9]*)\\.c$")
             set_source_files_properties(${source} PROPERTIES
                 COMPILE_OPTIONS "${isa_${CMAKE_MATCH_1}};${kernel_options}")
-        elseif(source MATCHES "src/nn/cpu/|_neon\\.c$|resample|png_write")
+        elseif(source MATCHES "src/nn/cpu/|_neon\\.c$|resample|png_write|yuv")
             set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${kernel_options}")
         endif()
     endforeach()

@@ -3,6 +3,7 @@
 
     bench/cpu/compare_onnxruntime.py --library build/libclearcut.so --shared ../shared \
         [--threads 2 1] [--runs 15] [--networks u2net u2netp u2net-half isnet page] [--cpu avx2]
+        [--precisions bf16 int8] [--pictures FOLDER] [--start PROGRAM] [--output FILE]
 
 Runs alternate (one of each, then again) with a pause before each, so that a noisy
 machine troubles both alike and no idle pool of one spins while the other works.
@@ -10,6 +11,15 @@ Reported: median and quartiles of each, their ratio, and the largest difference 
 the first output. The real IS-Net file is float16: ONNX Runtime gets a copy widened
 to float32, which is faster there. Results go to bench/results/ as JSON with machine
 and date. Both sides use all their optimisations; --cpu lowers ours (CLEARCUT_CPU).
+
+--precisions: our fp32 beside our bf16 and int8, runs alternating: the ratio, and how
+far first outputs are apart (largest; mean in 255ths, which is the change of a mask),
+on --pictures (default: the shared pages; 8 of them) through the real IS-Net, on the
+made input through the others. int8 has settled its ranges before it is measured.
+--start: time from the start of the program to its end, with one picture of numbers
+(`clearcut infer`), file cache warm, and its peak memory; median of 7.
+On a busy machine as root: `chrt -r 10 bench/cpu/compare_onnxruntime.py ...` takes
+turns with nobody; the figures then agree with those of a quiet one.
 """
 
 import argparse
@@ -27,12 +37,18 @@ import time
 
 import numpy as np
 import onnxruntime
+import PIL.Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 import models_parity  # noqa: E402  (the same models and inputs as the parity test)
 
-PAUSE_S = 0.02
+# ONNX Runtime's idle workers spin for some 30 ms after a run (process time grew by 29 ms
+# in a pause of 50 ms and more); in a shorter pause they would compete with us.
+PAUSE_S = 0.06
+PRECISIONS = ("fp32", "bf16", "int8")
+CALIBRATION_RUNS = 4  # CC_CALIBRATION_RUNS of convolution.h
+START_RUNS = 7
 MESSAGE_OFFSET = ctypes.sizeof(ctypes.c_int)
 
 
@@ -44,6 +60,7 @@ class Options(ctypes.Structure):
         ("precision", ctypes.c_int), ("input_rank", ctypes.c_int),
         ("input_shape", ctypes.c_int64 * 8), ("reference_only", ctypes.c_bool),
         ("allow_external_data", ctypes.c_bool), ("cancel", ctypes.c_void_p),
+        ("wanted_outputs", ctypes.c_int),
     ]
 
 
@@ -57,7 +74,7 @@ class TensorInfo(ctypes.Structure):
 
 
 class Ours:
-    def __init__(self, library, model, threads, values):
+    def __init__(self, library, model, threads, values, precision="fp32"):
         self.library = library
         self.values = np.ascontiguousarray(values)
         self.network = ctypes.c_void_p()
@@ -65,6 +82,7 @@ class Ours:
         options = Options()
         library.clearcut_network_options_init(ctypes.byref(options))
         options.threads = threads
+        options.precision = PRECISIONS.index(precision)
         self.check(library.clearcut_network_load(str(model).encode(), ctypes.byref(options),
                                                  ctypes.byref(self.network), self.error))
         count = library.clearcut_network_output_count(self.network)
@@ -136,6 +154,96 @@ def compare(name, files, threads, runs, library):
     return row
 
 
+def pictures_for(name, files, folder):
+    """What the precisions are compared on: photos for the real network."""
+    if name != "isnet":
+        return [files[2]]
+    paths = sorted(p for p in folder.iterdir() if p.suffix in (".jpg", ".png"))[:8]
+    return [isnet_input(path) for path in paths]
+
+
+def isnet_input(path):
+    """As rembg prepares a picture: 1024 x 1024, divided by its maximum, minus a half."""
+    image = PIL.Image.open(path).convert("RGB").resize((1024, 1024), PIL.Image.LANCZOS)
+    values = np.asarray(image, np.float32)
+    values = values / max(values.max(), 1e-6) - 0.5
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])
+
+
+def outputs_of(engine, pictures):
+    results = []
+    for values in pictures:
+        engine.values[...] = values
+        results.append(engine.run().copy())
+    return results
+
+
+def compare_precision(name, precision, files, pictures, threads, runs, library):
+    fp32 = Ours(library, files[0], threads, pictures[0].copy())
+    other = Ours(library, files[0], threads, pictures[0].copy(), precision)
+    for i in range(CALIBRATION_RUNS):
+        outputs_of(other, [pictures[i % len(pictures)]])
+    pairs = list(zip(outputs_of(fp32, pictures), outputs_of(other, pictures)))
+    samples = {"fp32": [], precision: []}
+    for _ in range(runs):
+        samples["fp32"].append(timed(fp32))
+        samples[precision].append(timed(other))
+    fp32.close()
+    other.close()
+    changes = [float(np.abs(a - b).mean()) * 255 for a, b in pairs]
+    row = {"network": name, "threads": threads, "precision": precision, "pictures": len(pictures),
+           "largest_difference": max(float(np.abs(a - b).max()) for a, b in pairs),
+           "mask_change_mean_of_255": round(statistics.mean(changes), 4),
+           "mask_change_worst_of_255": round(max(changes), 4),
+           **{key: summary(times) for key, times in samples.items()}}
+    row["over_fp32"] = round(row["fp32"]["median_ms"] / row[precision]["median_ms"], 2)
+    print(f"{name:<12} {threads:>2}  {precision} {row[precision]['median_ms']:.1f} ms, "
+          f"{row['over_fp32']:.2f}x over fp32; differs by {row['largest_difference']:.4f} at most, "
+          f"mask by {row['mask_change_mean_of_255']:.3f}/255 on average "
+          f"(worst picture {row['mask_change_worst_of_255']:.3f})", flush=True)
+    return row
+
+
+def start_program(program, files, folder, threads):
+    return subprocess.Popen([program, "infer", files[0], "--in", folder / "values.f32", "--out",
+                             folder / "result.f32", "--threads", str(threads)],
+                            stdout=subprocess.DEVNULL)
+
+
+def peak_memory_mb(child):
+    """The high-water mark, looked at until the end: what wait4 tells counts the memory of
+    this process too, whose copy the child was before it became the program."""
+    peak = 0
+    while child.poll() is None:
+        try:
+            status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
+        except OSError:
+            break
+        if f"Name:\t{pathlib.Path(child.args[0]).name[:15]}\n" in status and "VmHWM" in status:
+            peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
+        time.sleep(0.001)
+    child.wait()
+    return peak
+
+
+def measure_start(name, program, files, folder, threads):
+    """Wall time of whole processes, and the most memory that others of them held (Linux)."""
+    files[2].tofile(folder / "values.f32")
+    times = []
+    for _ in range(START_RUNS):
+        time.sleep(PAUSE_S)
+        start = time.perf_counter()
+        if start_program(program, files, folder, threads).wait() != 0:
+            sys.exit(f"{program} failed on {files[0]}")
+        times.append((time.perf_counter() - start) * 1e3)
+    peak = max(peak_memory_mb(start_program(program, files, folder, threads)) for _ in range(3))
+    row = {"network": name, "threads": threads, "start_to_result": summary(times),
+           "peak_memory_mb": round(peak, 1)}
+    print(f"{name:<12} {threads:>2}  start to result {row['start_to_result']['median_ms']:.0f} ms, "
+          f"peak memory {row['peak_memory_mb']:.0f} MB", flush=True)
+    return row
+
+
 def make_files(name, shared, folder):
     if name == "isnet":
         model = shared / "models" / "isnet-general-use-fp16.onnx"
@@ -176,11 +284,17 @@ def main():
     parser.add_argument("--threads", nargs="+", type=int, default=[2, 1])
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--cpu", help="lower clearcut's level: avx512, avx2, sse4, scalar")
+    parser.add_argument("--precisions", nargs="*", default=[], choices=PRECISIONS[1:])
+    parser.add_argument("--pictures", type=pathlib.Path, help="photos for --precisions")
+    parser.add_argument("--start", type=pathlib.Path, help="the program, to time whole runs of")
+    parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes")
     arguments = parser.parse_args()
     if arguments.cpu:
         os.environ["CLEARCUT_CPU"] = arguments.cpu
     library = ctypes.CDLL(str(arguments.library))
     rows = []
+    lower = []
+    starts = []
     print("network  threads  clearcut ms (quartiles)  onnxruntime ms (quartiles)  ratio  difference")
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.networks:
@@ -188,11 +302,21 @@ def main():
             for threads in arguments.threads:
                 rows.append(compare(name, files, threads, arguments.runs, library))
                 print_row(rows[-1])
+                for precision in arguments.precisions:
+                    pictures = pictures_for(name, files, arguments.pictures or
+                                            arguments.shared / "data" / "pages")
+                    lower.append(compare_precision(name, precision, files, pictures, threads,
+                                                   arguments.runs, library))
+                if arguments.start:
+                    starts.append(measure_start(name, arguments.start, files,
+                                                pathlib.Path(folder), threads))
     now = datetime.datetime.now()
     result = {"date": now.isoformat(timespec="seconds"), "processor": processor_name(),
               "processors": len(os.sched_getaffinity(0)), "load_average": os.getloadavg(),
-              "onnxruntime": onnxruntime.__version__, "cpu_option": arguments.cpu, "rows": rows}
-    target = ROOT / "bench" / "results" / f"cpu-onnxruntime-{now:%Y%m%d-%H%M%S}.json"
+              "onnxruntime": onnxruntime.__version__, "cpu_option": arguments.cpu, "rows": rows,
+              "precisions": lower, "starts": starts}
+    target = arguments.output or (ROOT / "bench" / "results" /
+                                  f"cpu-onnxruntime-{now:%Y%m%d-%H%M%S}.json")
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(result, indent=1) + "\n")
     print(f"written to {target}")

@@ -185,6 +185,17 @@ void cc_file_unmap(cc_file_view *view)
     memset(view, 0, sizeof *view);
 }
 
+void cc_file_forget(const void *data, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)data + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)data + size) / page * page;
+
+    if (end > first) {
+        (void)madvise((void *)first, end - first, MADV_DONTNEED);
+    }
+}
+
 /* ---- writing ---- */
 
 /* Asking with umask() means setting it for a moment, for every thread: two that

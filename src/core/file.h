@@ -42,6 +42,10 @@ typedef struct cc_file_view {
 cc_status cc_file_map(const char *path, cc_file_view *view, cc_error *error);
 void cc_file_unmap(cc_file_view *view);
 
+/* Bytes of a view with a mapping that are not needed for now: whole pages of them
+ * leave the process's memory, and are fetched again should somebody read them. */
+void cc_file_forget(const void *data, size_t size);
+
 /* An output on its way. Open checks at once that the folder can be written, so
  * that nobody computes for nothing. "-" is standard output, written directly. */
 typedef struct cc_output {

@@ -5,18 +5,30 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/memory.h"
 
 #define MAX_THREADS 1024
 
-/* Pauses before a waiting worker sleeps: about 20-50 us, longer than the gaps
- * between two layers of a network, shorter than anybody would notice on a
- * processor meter. */
-#define SPIN_PAUSES 2000
+/* How long a waiting thread spins before it sleeps: longer than the serial gaps
+ * between two layers of a network, so that they do not cost a wake-up (some 50 us on
+ * a virtual machine); shorter than anybody would notice on a processor meter. The
+ * clock is asked once in so many pauses. */
+#define SPIN_MS 0.1
+#define PAUSES_PER_LOOK 64
+
+#define CACHE_LINE 64
+
+/* The tasks `next` .. `end` - 1 that are still to be taken from one worker's share,
+ * in one word so that it changes at once: end in the upper half. */
+typedef struct share {
+    _Alignas(CACHE_LINE) atomic_uint_fast64_t span;
+} share;
 
 typedef struct worker {
     cc_thread_pool *pool;
@@ -24,28 +36,31 @@ typedef struct worker {
     int number;
 } worker;
 
+/* Padded on purpose: waiting threads look at `completed` and `generation` all the time.
+ * NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct cc_thread_pool {
+    _Alignas(CACHE_LINE) atomic_int completed; /* tasks of the current run */
+
+    /* The current run. Whoever takes tasks out of a share pins the run: it cannot
+     * end, nor these fields change, before those tasks are counted in `completed`. A
+     * worker that the operating system wakes late finds all shares empty and goes
+     * back to sleep; nobody waits for it. */
+    _Alignas(CACHE_LINE) atomic_uint generation;
+    int task_count;
+    cc_task task;
+    void *context;
+    atomic_int grain; /* read before tasks are taken, when it may be of another run */
+    atomic_int sleepers;
+    atomic_bool stop;
+    bool caller_sleeps; /* guarded by mutex */
+
     int threads; /* with the caller */
     int started;
     worker *workers;
-
-    /* The current run. Whoever lowers `remaining` has taken a task and pins the
-     * run: it cannot end, nor these fields change, before that task is counted
-     * in `completed`. A worker that the operating system wakes late finds
-     * nothing remaining and goes back to sleep; nobody waits for it. */
-    cc_task task;
-    void *context;
-    int task_count;
-    atomic_int remaining;
-    atomic_int completed;
-    atomic_uint generation;
-    atomic_bool stop;
-
+    share *shares; /* of each worker */
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     pthread_cond_t done;
-    int sleepers; /* guarded by mutex */
-    bool caller_sleeps;
 };
 
 static void pause_briefly(void)
@@ -57,11 +72,51 @@ static void pause_briefly(void)
 #endif
 }
 
-static void count_completed(cc_thread_pool *pool, int task_count)
-{
-    int before = atomic_fetch_add_explicit(&pool->completed, 1, memory_order_acq_rel);
+/* ---- shares ---- */
 
-    if (before + 1 == task_count) {
+static uint64_t make_span(int next, int end)
+{
+    return (uint64_t)(uint32_t)end << 32 | (uint32_t)next;
+}
+
+static int span_next(uint64_t span)
+{
+    return (int)(uint32_t)span;
+}
+
+static int span_end(uint64_t span)
+{
+    return (int)(uint32_t)(span >> 32);
+}
+
+/* Take up to `grain` tasks off the front (the owner) or the back (a thief) of a
+ * share; false if it is empty. */
+static bool take(cc_thread_pool *pool, share *from, bool front, int *first, int *end)
+{
+    uint64_t span = atomic_load_explicit(&from->span, memory_order_acquire);
+
+    while (span_next(span) < span_end(span)) {
+        int next = span_next(span);
+        int last = span_end(span);
+        int grain = atomic_load_explicit(&pool->grain, memory_order_relaxed);
+        grain = grain < last - next ? grain : last - next;
+        uint64_t rest = front ? make_span(next + grain, last) : make_span(next, last - grain);
+        if (atomic_compare_exchange_weak_explicit(&from->span, &span, rest, memory_order_acq_rel,
+                                                  memory_order_acquire)) {
+            *first = front ? next : last - grain;
+            *end = *first + grain;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Count finished tasks; the last ones wake the caller. `task_count` is the run's. */
+static void count_completed(cc_thread_pool *pool, int finished, int task_count)
+{
+    int before = atomic_fetch_add_explicit(&pool->completed, finished, memory_order_acq_rel);
+
+    if (before + finished == task_count) {
         pthread_mutex_lock(&pool->mutex);
         if (pool->caller_sleeps) {
             pthread_cond_signal(&pool->done);
@@ -70,38 +125,78 @@ static void count_completed(cc_thread_pool *pool, int task_count)
     }
 }
 
-/* Take tasks of the open run until none is left. */
+/* Take tasks of the open run until none is left: first of the own share, which lies
+ * at the same place of every layer and so mostly in the own cache, then of others. */
 static void work(cc_thread_pool *pool, int number)
 {
-    int remaining = atomic_load_explicit(&pool->remaining, memory_order_acquire);
+    int finished = 0;
+    int task_count = 0;
 
-    while (remaining > 0) {
-        if (atomic_compare_exchange_weak_explicit(&pool->remaining, &remaining, remaining - 1,
-                                                  memory_order_acq_rel, memory_order_acquire)) {
-            int task_count = pool->task_count;
-            pool->task(pool->context, task_count - remaining, number);
-            count_completed(pool, task_count);
-            remaining = atomic_load_explicit(&pool->remaining, memory_order_acquire);
+    for (int i = 0; i < pool->threads; i++) {
+        int first;
+        int end;
+        int owner = (number + i) % pool->threads;
+        while (take(pool, &pool->shares[owner], i == 0, &first, &end)) {
+            task_count = pool->task_count;
+            finished += end - first;
+            for (int task = first; task < end; task++) {
+                pool->task(pool->context, task, number);
+            }
         }
+    }
+    if (finished > 0) {
+        count_completed(pool, finished, task_count);
+    }
+}
+
+/* ---- waiting ---- */
+
+static bool run_is_open(const cc_thread_pool *pool, unsigned seen)
+{
+    return atomic_load_explicit(&pool->generation, memory_order_acquire) != seen;
+}
+
+static bool run_is_complete(const cc_thread_pool *pool, unsigned unused)
+{
+    (void)unused;
+    return atomic_load_explicit(&pool->completed, memory_order_acquire) == pool->task_count;
+}
+
+/* False if the time is over before the condition is true. */
+static bool spin_until(const cc_thread_pool *pool,
+                       bool (*condition)(const cc_thread_pool *, unsigned), unsigned argument)
+{
+    double start = 0;
+
+    for (int i = 0;; i++) {
+        if (condition(pool, argument)) {
+            return true;
+        }
+        if (i % PAUSES_PER_LOOK == PAUSES_PER_LOOK - 1) {
+            double now = cc_clock_ms();
+            if (start > 0 && now - start > SPIN_MS) {
+                return false;
+            }
+            start = start > 0 ? start : now;
+        }
+        pause_briefly();
     }
 }
 
 /* Wait for a generation other than `seen`; false when the pool ends. */
 static bool wait_for_run(cc_thread_pool *pool, unsigned seen)
 {
-    for (int i = 0; i < SPIN_PAUSES; i++) {
-        if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen) {
-            return !atomic_load(&pool->stop);
+    if (!spin_until(pool, run_is_open, seen)) {
+        pthread_mutex_lock(&pool->mutex);
+        /* Either start_run sees this sleeper, or this sees its generation: both are
+         * sequentially consistent. */
+        atomic_fetch_add(&pool->sleepers, 1);
+        while (atomic_load(&pool->generation) == seen) {
+            pthread_cond_wait(&pool->wake, &pool->mutex);
         }
-        pause_briefly();
+        atomic_fetch_sub(&pool->sleepers, 1);
+        pthread_mutex_unlock(&pool->mutex);
     }
-    pthread_mutex_lock(&pool->mutex);
-    pool->sleepers++;
-    while (atomic_load_explicit(&pool->generation, memory_order_acquire) == seen) {
-        pthread_cond_wait(&pool->wake, &pool->mutex);
-    }
-    pool->sleepers--;
-    pthread_mutex_unlock(&pool->mutex);
     return !atomic_load(&pool->stop);
 }
 
@@ -120,52 +215,56 @@ static void *worker_main(void *argument)
 
 static void start_run(cc_thread_pool *pool)
 {
-    pthread_mutex_lock(&pool->mutex);
-    atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
-    if (pool->sleepers > 0) {
+    atomic_fetch_add(&pool->generation, 1);
+    if (atomic_load(&pool->sleepers) > 0) {
+        pthread_mutex_lock(&pool->mutex);
         pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->mutex);
     }
-    pthread_mutex_unlock(&pool->mutex);
-}
-
-static bool run_is_complete(cc_thread_pool *pool)
-{
-    return atomic_load_explicit(&pool->completed, memory_order_acquire) == pool->task_count;
 }
 
 static void wait_until_done(cc_thread_pool *pool)
 {
-    for (int i = 0; i < SPIN_PAUSES; i++) {
-        if (run_is_complete(pool)) {
-            return;
-        }
-        pause_briefly();
+    if (spin_until(pool, run_is_complete, 0)) {
+        return;
     }
     pthread_mutex_lock(&pool->mutex);
     pool->caller_sleeps = true;
-    while (!run_is_complete(pool)) {
+    while (!run_is_complete(pool, 0)) {
         pthread_cond_wait(&pool->done, &pool->mutex);
     }
     pool->caller_sleeps = false;
     pthread_mutex_unlock(&pool->mutex);
 }
 
-void cc_thread_pool_run(cc_thread_pool *pool, cc_task task, void *context, int task_count)
+void cc_thread_pool_run_grained(cc_thread_pool *pool, cc_task task, void *context, int task_count,
+                                int grain)
 {
-    if (pool == NULL || pool->started == 0 || task_count <= 1) {
+    if (pool == NULL || pool->started == 0 || task_count <= grain) {
         for (int i = 0; i < task_count; i++) {
             task(context, i, 0);
         }
         return;
     }
+    int sharers = pool->started + 1;
     pool->task = task;
     pool->context = context;
     pool->task_count = task_count;
+    atomic_store_explicit(&pool->grain, grain, memory_order_relaxed);
     atomic_store_explicit(&pool->completed, 0, memory_order_relaxed);
-    atomic_store_explicit(&pool->remaining, task_count, memory_order_release);
+    for (int i = 0; i < sharers; i++) {
+        int first = (int)((int64_t)task_count * i / sharers);
+        int end = (int)((int64_t)task_count * (i + 1) / sharers);
+        atomic_store_explicit(&pool->shares[i].span, make_span(first, end), memory_order_release);
+    }
     start_run(pool);
     work(pool, 0);
     wait_until_done(pool);
+}
+
+void cc_thread_pool_run(cc_thread_pool *pool, cc_task task, void *context, int task_count)
+{
+    cc_thread_pool_run_grained(pool, task, context, task_count, 1);
 }
 
 static cc_status start_workers(cc_thread_pool *pool, cc_error *error)
@@ -185,6 +284,13 @@ static cc_status start_workers(cc_thread_pool *pool, cc_error *error)
     return CC_OK;
 }
 
+static void free_memory(cc_thread_pool *pool)
+{
+    cc_free(pool->workers);
+    cc_free_aligned(pool->shares);
+    cc_free_aligned(pool);
+}
+
 cc_status cc_thread_pool_create(int threads, cc_thread_pool **result, cc_error *error)
 {
     cc_thread_pool *pool;
@@ -199,15 +305,18 @@ cc_status cc_thread_pool_create(int threads, cc_thread_pool **result, cc_error *
                        "%d threads asked for; the number must lie between 1 and %d", threads,
                        MAX_THREADS);
     }
-    pool = cc_alloc_zeroed(1, sizeof *pool);
+    pool = cc_alloc_aligned(sizeof *pool);
     if (pool == NULL) {
         return cc_fail_memory(error, sizeof *pool);
     }
+    memset(pool, 0, sizeof *pool);
     pool->workers = cc_alloc_zeroed((size_t)threads, sizeof *pool->workers);
-    if (pool->workers == NULL) {
-        cc_free(pool);
-        return cc_fail_memory(error, (size_t)threads * sizeof *pool->workers);
+    pool->shares = cc_alloc_aligned((size_t)threads * sizeof *pool->shares);
+    if (pool->workers == NULL || pool->shares == NULL) {
+        free_memory(pool);
+        return cc_fail_memory(error, (size_t)threads * sizeof *pool->shares);
     }
+    memset(pool->shares, 0, (size_t)threads * sizeof *pool->shares);
     pool->threads = threads;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
@@ -234,8 +343,7 @@ void cc_thread_pool_destroy(cc_thread_pool *pool)
     pthread_cond_destroy(&pool->done);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
-    cc_free(pool->workers);
-    cc_free(pool);
+    free_memory(pool);
 }
 
 int cc_thread_pool_size(const cc_thread_pool *pool)

@@ -1,8 +1,10 @@
 /* A pool of worker threads that share out numbered tasks.
  *
- * Tasks are handed out one at a time as workers come free, so a core that
- * another process is using only costs that core's share. Waiting workers spin
- * for some microseconds and then sleep: an idle pool uses no processor time.
+ * Every worker begins with a share of adjacent tasks, the same part of every run, so
+ * that what it wrote in one run is in its cache in the next; whoever is done takes
+ * from the ends of the others' shares, so a core that another process is using only
+ * costs that core's share. Waiting workers spin for a tenth of a millisecond and then
+ * sleep: an idle pool uses no processor time.
  */
 #ifndef CLEARCUT_CORE_THREADS_H
 #define CLEARCUT_CORE_THREADS_H
@@ -25,6 +27,12 @@ int cc_thread_pool_size(const cc_thread_pool *pool); /* 1 for NULL */
  * calling thread works too, as worker 0. One run at a time per pool; a task
  * must not call this on its own pool. A NULL pool runs everything here. */
 void cc_thread_pool_run(cc_thread_pool *pool, cc_task task, void *context, int task_count);
+
+/* The same, `grain` (>= 1) adjacent tasks at a time: for tasks so short that handing
+ * them out one by one would count. Up to `grain` tasks in all are done by the caller
+ * alone. */
+void cc_thread_pool_run_grained(cc_thread_pool *pool, cc_task task, void *context, int task_count,
+                                int grain);
 
 /* Processors this process may use: affinity mask and cgroup quota respected,
  * at least 1. */

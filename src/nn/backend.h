@@ -9,6 +9,7 @@
 
 #include "core/threads.h"
 #include "nn/graph.h"
+#include "nn/network.h"
 
 /* How the elements of a value lie in memory.
  *
@@ -51,6 +52,7 @@ typedef struct cc_placement {
     /* How each input lies if nobody converts it (data is NULL); NULL for
      * constants and inputs left out. */
     const cc_view *const *inputs;
+    cc_precision precision; /* what may be lost */
 
     /* A family that says yes fills in the rest. */
     cc_layout *input_layouts; /* for inputs that are not NULL */
@@ -77,6 +79,11 @@ typedef struct cc_execution {
  * output. Its tasks are free to write the interior only. */
 void cc_parallel(cc_execution *execution, cc_task task, void *context, int task_count);
 
+/* The same for short tasks that write `floats` numbers each: as many as are worth a
+ * thread's while are handed out at a time, and the caller does few of them alone. */
+void cc_parallel_rows(cc_execution *execution, cc_task task, void *context, int task_count,
+                      int floats);
+
 /* One way to run one group of operators. */
 typedef struct cc_family {
     const char *name;
@@ -100,6 +107,7 @@ typedef struct cc_step {
     const cc_node *node;     /* NULL: a conversion of layout */
     const char *algorithm;   /* static text for --explain */
     const char *level;       /* instruction set, static text; NULL = cc_cpu_detect()'s */
+    cc_precision precision;  /* what may be lost */
     int *input_borders;      /* zeros that it reads around each BLOCKED input */
     int *input_storages;     /* indices into the plan's storages; -1 = constant or left out */
     int input_count;

@@ -16,6 +16,7 @@ typedef struct cc_network_source {
     const void *data; /* the ONNX file's bytes */
     size_t size;
     bool static_data;
+    bool mapped;        /* `data` is a mapped file: see cc_file_forget */
     const char *path;   /* of the file; NULL = it only exists in memory */
     const char *folder; /* where external data may lie; NULL = nowhere */
 } cc_network_source;
@@ -54,5 +55,9 @@ struct cc_engine {
 
 /* The kernels for this processor. */
 extern const cc_engine cc_engine_cpu;
+/* Kernels of our own on an NVIDIA GPU, through its driver alone; fp16 or fp32. */
+extern const cc_engine cc_engine_cuda;
+/* ONNX Runtime, opened at run time, with the provider of the options. */
+extern const cc_engine cc_engine_ort;
 
 #endif

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/file.h"
+
 void cc_graph_release(cc_graph *graph)
 {
     for (int i = 0; i < graph->value_count; i++) {
@@ -153,6 +155,23 @@ static size_t tensor_bytes(const cc_tensor *tensor)
     return elements > 0 ? (size_t)elements * cc_dtype_size(tensor->dtype) : 0;
 }
 
+static void copy_bytes(const cc_tensor *from, cc_tensor *to)
+{
+    memcpy(to->data, from->data, tensor_bytes(to));
+}
+
+cc_status cc_graph_align_constant(cc_graph *graph, int value, cc_error *error)
+{
+    const cc_value *found = &graph->values[value];
+
+    if (!found->is_constant || found->tensor.data == NULL || tensor_bytes(&found->tensor) == 0 ||
+        (uintptr_t)found->tensor.data % cc_dtype_size(found->tensor.dtype) == 0) {
+        return CC_OK;
+    }
+    return cc_graph_convert_constant(graph, value, found->tensor.dtype, &found->tensor.shape,
+                                     copy_bytes, error);
+}
+
 void cc_graph_drop_constant(cc_graph *graph, int value)
 {
     cc_value *target = &graph->values[value];
@@ -161,6 +180,8 @@ void cc_graph_drop_constant(cc_graph *graph, int value)
         cc_free_aligned(target->tensor.data);
         graph->owned_bytes -= tensor_bytes(&target->tensor);
         target->owns_data = false;
+    } else if (graph->data_is_mapped && target->is_constant && target->tensor.data != NULL) {
+        cc_file_forget(target->tensor.data, tensor_bytes(&target->tensor));
     }
     target->tensor.data = NULL;
 }

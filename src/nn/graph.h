@@ -93,6 +93,7 @@ typedef struct cc_graph {
     int *outputs;
     int output_count;
     int opset;            /* of the default domain */
+    bool data_is_mapped;  /* constants that the graph does not own lie in a mapped file */
     size_t owned_bytes;   /* of constants from cc_graph_allocate_constant */
     size_t maximum_bytes; /* for the arena and the owned constants; 0 = no limit */
 } cc_graph;
@@ -117,6 +118,10 @@ typedef void (*cc_constant_conversion)(const cc_tensor *from, cc_tensor *to);
 cc_status cc_graph_convert_constant(cc_graph *graph, int value, cc_dtype dtype,
                                     const cc_shape *shape, cc_constant_conversion convert,
                                     cc_error *error);
+
+/* Copy a constant that lies in a file at an address that its type does not allow; one
+ * that is aligned stays. */
+cc_status cc_graph_align_constant(cc_graph *graph, int value, cc_error *error);
 
 /* The constant is not needed any more (its weights are packed, nobody reads it):
  * free its data, if the graph owns it, and forget the pointer. Type and shape stay. */

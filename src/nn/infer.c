@@ -116,10 +116,15 @@ static bool is_worth_folding(const cc_graph *graph, const cc_node *node, double 
     return true;
 }
 
-static cc_status fold(cc_graph *graph, cc_node *node, const call_frame *frame, cc_error *error)
+static cc_status fold(cc_graph *graph, cc_node *node, call_frame *frame, cc_error *error)
 {
     cc_status status = CC_OK;
 
+    for (int i = 0; i < node->input_count && status == CC_OK; i++) {
+        if (node->inputs[i] >= 0) {
+            status = cc_graph_align_constant(graph, node->inputs[i], error);
+        }
+    }
     for (int i = 0; i < node->output_count && status == CC_OK; i++) {
         int value = node->outputs[i];
         if (value >= 0) {

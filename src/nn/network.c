@@ -69,8 +69,11 @@ cc_status cc_network_load_file(const char *path, const cc_network_options *optio
     }
     cc_status status = cc_file_map(path, &view, error);
     if (status == CC_OK) {
-        cc_network_source source = {
-            .data = view.data, .size = view.size, .path = path, .folder = folder};
+        cc_network_source source = {.data = view.data,
+                                    .size = view.size,
+                                    .mapped = view.mapping != NULL,
+                                    .path = path,
+                                    .folder = folder};
         status = load(&source, options, network, error);
         if (status != CC_OK) {
             cc_error_context(error, "%s", path);

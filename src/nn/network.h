@@ -15,7 +15,13 @@
 typedef struct cc_network cc_network;
 typedef struct cc_engine cc_engine; /* nn/engine.h */
 
-typedef enum cc_precision { CC_PRECISION_FP32, CC_PRECISION_BF16, CC_PRECISION_INT8 } cc_precision;
+typedef enum cc_precision {
+    CC_PRECISION_FP32,
+    CC_PRECISION_BF16,
+    CC_PRECISION_INT8,
+    CC_PRECISION_FP16, /* operands and activations; sums are float32 */
+    CC_PRECISION_AUTO  /* the device's own; settled before a network is loaded */
+} cc_precision;
 
 typedef struct cc_network_options {
     cc_thread_pool *pool;   /* borrowed for the network's life; NULL = one thread */

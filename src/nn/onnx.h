@@ -21,6 +21,10 @@ typedef struct cc_onnx_options {
     const char *external_folder;
     size_t maximum_bytes; /* of memory for the graph, its constants included; 0 = 16 GiB */
     int maximum_nodes;    /* 0 = 1,000,000 */
+    /* Leave large float32 constants in `data` wherever they lie, in place of copying
+     * those that are not aligned. The caller then calls cc_graph_align_constant for
+     * each that is not read byte by byte. */
+    bool leave_unaligned;
 } cc_onnx_options;
 
 /* Read the ONNX model in data[0..size). options may be NULL.
@@ -29,8 +33,8 @@ typedef struct cc_onnx_options {
  * order with operator_ NULL, no shapes but those of inputs and constants. In the
  * shape of an input, an open dimension is -1 and a missing shape is rank -1;
  * shape_known is false for both. Constants (initialisers) may point into `data`,
- * which must outlive every use of them, and float16 ones then need not be aligned;
- * everything else belongs to the graph.
+ * which must outlive every use of them, and float16 ones then need not be aligned (nor
+ * float32 ones, with leave_unaligned); everything else belongs to the graph.
  * The caller ends it with cc_graph_release. On failure *graph is empty.
  *
  * CC_CORRUPT: not ONNX, cut short, or contradicting itself. CC_MODEL: readable

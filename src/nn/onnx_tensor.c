@@ -131,11 +131,16 @@ cc_status cc_onnx_allocate(cc_onnx_reader *reader, cc_tensor_target target, cc_t
     return status;
 }
 
+/* With leave_unaligned, constants from this size on may lie anywhere. */
+#define LARGE_BYTES 16384
+
 /* Halves may lie anywhere: widening, which is all that is done with them, reads
  * byte by byte, and the copy of a whole network is saved. */
-static bool is_aligned(const void *data, cc_dtype dtype)
+static bool may_stay(const cc_onnx_reader *reader, const void *data, const cc_tensor *tensor)
 {
-    return dtype == CC_FLOAT16 || (uintptr_t)data % cc_dtype_size(dtype) == 0;
+    return tensor->dtype == CC_FLOAT16 || (uintptr_t)data % cc_dtype_size(tensor->dtype) == 0 ||
+           (reader->options.leave_unaligned && tensor->dtype == CC_FLOAT32 &&
+            tensor_bytes(tensor) >= LARGE_BYTES);
 }
 
 /* Bytes as they lie in the file. They are only read through the tensor: nothing
@@ -153,7 +158,7 @@ static cc_status take_raw(cc_onnx_reader *reader, cc_span raw, cc_tensor_target 
                        cc_shape_text(&tensor->shape, text, sizeof text),
                        cc_dtype_name(tensor->dtype), bytes, raw.size);
     }
-    if (bytes > 0 && tensor->dtype != CC_BOOL && is_aligned(raw.data, tensor->dtype)) {
+    if (bytes > 0 && tensor->dtype != CC_BOOL && may_stay(reader, raw.data, tensor)) {
         tensor->data = (void *)(uintptr_t)raw.data;
         return CC_OK;
     }

@@ -64,16 +64,34 @@ static void run_task_or_clear(void *context, int task, int worker)
     }
 }
 
-void cc_parallel(cc_execution *execution, cc_task task, void *context, int task_count)
+static void run_grained(cc_execution *execution, cc_task task, void *context, int task_count,
+                        int grain)
 {
     if (execution->clears_left == 0) {
-        cc_thread_pool_run(execution->pool, task, context, task_count);
+        cc_thread_pool_run_grained(execution->pool, task, context, task_count, grain);
         return;
     }
     tasks_and_clears both = {execution->step, task, context, task_count};
     int clears = execution->clears_left;
     execution->clears_left = 0;
-    cc_thread_pool_run(execution->pool, run_task_or_clear, &both, task_count + clears);
+    cc_thread_pool_run_grained(execution->pool, run_task_or_clear, &both, task_count + clears,
+                               grain);
+}
+
+void cc_parallel(cc_execution *execution, cc_task task, void *context, int task_count)
+{
+    run_grained(execution, task, context, task_count, 1);
+}
+
+/* Numbers that are written in a microsecond or two, as long as a barrier takes. */
+#define GRAIN_FLOATS 8192
+
+void cc_parallel_rows(cc_execution *execution, cc_task task, void *context, int task_count,
+                      int floats)
+{
+    int grain = floats > 0 ? GRAIN_FLOATS / floats : 1;
+
+    run_grained(execution, task, context, task_count, grain > 1 ? grain : 1);
 }
 
 static cc_status run_step(cc_plan *plan, const cc_step *step, cc_error *error)
@@ -318,10 +336,13 @@ static cc_status prepare_steps(cc_plan *plan, cc_error *error)
     return status;
 }
 
-cc_status cc_plan_build(cc_plan *plan, cc_graph *graph, cc_thread_pool *pool, bool reference_only,
+cc_status cc_plan_build(cc_plan *plan, cc_graph *graph, const cc_network_options *options,
                         cc_error *error)
 {
-    *plan = (cc_plan){.graph = graph, .pool = pool, .reference_only = reference_only};
+    *plan = (cc_plan){.graph = graph,
+                      .pool = options->pool,
+                      .reference_only = options->reference_only,
+                      .precision = options->precision};
     cc_status status = cc_plan_place(plan, error);
 
     if (status == CC_OK) {

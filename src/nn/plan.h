@@ -53,13 +53,15 @@ typedef struct cc_plan {
     unsigned char *memory;
     size_t memory_bytes;
     bool reference_only;
+    cc_precision precision; /* what fast kernels may lose */
 } cc_plan;
 
-/* Build everything. The graph and the pool must outlive the plan; constants that
+/* Build everything: by options->pool, precision and reference_only. The graph and the
+ * pool must outlive the plan; constants that
  * only lie in a model file must stay readable until cc_plan_own_constants; those
  * that are packed and read by nobody else are dropped from the graph. On failure
  * the plan is empty. */
-cc_status cc_plan_build(cc_plan *plan, cc_graph *graph, cc_thread_pool *pool, bool reference_only,
+cc_status cc_plan_build(cc_plan *plan, cc_graph *graph, const cc_network_options *options,
                         cc_error *error);
 void cc_plan_release(cc_plan *plan);
 

@@ -119,8 +119,11 @@ int cc_plan_add_step(cc_plan *plan, const cc_family *family, const cc_node *node
         return -1;
     }
     cc_step *step = &plan->steps[plan->step_count];
-    *step = (cc_step){
-        .family = family, .node = node, .input_count = input_count, .output_count = output_count};
+    *step = (cc_step){.family = family,
+                      .node = node,
+                      .precision = plan->precision,
+                      .input_count = input_count,
+                      .output_count = output_count};
     step->input_storages =
         cc_arena_alloc(&plan->arena, (size_t)input_count, sizeof *step->input_storages);
     step->input_borders =
@@ -139,6 +142,20 @@ static cc_status no_memory(const cc_plan *plan, cc_error *error)
     return cc_fail_memory(error, plan->arena.total);
 }
 
+/* A constant that a step reads when it runs. -1 when memory is refused. */
+static int constant_storage(cc_plan *plan, int value)
+{
+    if (cc_graph_align_constant(plan->graph, value, NULL) != CC_OK) {
+        return -1;
+    }
+    int constant = cc_plan_add_storage(plan, value, CC_PLAIN, NULL);
+    if (constant >= 0) {
+        plan->storages[constant].place = CC_PLACE_CONSTANT;
+        plan->storages[constant].tensor.data = plan->graph->values[value].tensor.data;
+    }
+    return constant;
+}
+
 /* The value in this layout, converted by a step of its own if need be. -1 when
  * memory is refused. */
 static int storage_in(cc_plan *plan, int value, cc_layout layout)
@@ -150,12 +167,7 @@ static int storage_in(cc_plan *plan, int value, cc_layout layout)
         return have;
     }
     if (plan->graph->values[value].is_constant) {
-        int constant = cc_plan_add_storage(plan, value, CC_PLAIN, NULL);
-        if (constant >= 0) {
-            plan->storages[constant].place = CC_PLACE_CONSTANT;
-            plan->storages[constant].tensor.data = plan->graph->values[value].tensor.data;
-        }
-        return constant;
+        return constant_storage(plan, value);
     }
     have = cc_plan_add_storage(plan, value, layout, NULL);
     int step = have >= 0 ? cc_plan_add_step(plan, cc_cpu_layout_family(), NULL, 1, 1) : -1;
@@ -287,6 +299,7 @@ static cc_status place_node(cc_plan *plan, const cc_node *node, cc_error *error)
                               .inputs = views,
                               .input_layouts = layouts,
                               .input_borders = borders,
+                              .precision = plan->precision,
                               .lanes_from = CC_LANES_FRESH};
 
     if (may_be_fast(plan, node)) {

@@ -8,9 +8,10 @@
 #include "nn/ops/operator.h"
 
 static const cc_convolution_algorithm *const algorithms[] = {
-    &cc_convolution_direct,     &cc_convolution_planes,       &cc_convolution_one_channel,
-    &cc_convolution_depthwise,  &cc_convolution_weigh_planes, &cc_convolution_winograd_4,
-    &cc_convolution_winograd_6, &cc_convolution_split,
+    &cc_convolution_direct,          &cc_convolution_planes,       &cc_convolution_one_channel,
+    &cc_convolution_depthwise,       &cc_convolution_weigh_planes, &cc_convolution_winograd_4,
+    &cc_convolution_winograd_6,      &cc_convolution_split,        &cc_convolution_split_planes,
+    &cc_convolution_split_to_planes, &cc_convolution_bf16,         &cc_convolution_int8,
 };
 #define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
 
@@ -29,6 +30,7 @@ typedef struct shape_case {
 } shape_case;
 
 static const uint8_t gaps_8_8[] = {8, 8, 0};
+static const uint8_t gaps_16_8[] = {16, 8, 16, 16, 16, 0};
 static const uint8_t gaps_16_3_16_1[] = {16, 3, 16, 1, 0};
 
 static const shape_case shapes[] = {
@@ -57,6 +59,17 @@ static const shape_case shapes[] = {
     {1, 36, 36, 36, 8, 9, 3, 1, 1, 1, gaps_16_3_16_1},
     {1, 128, 128, 1, 10, 10, 3, 1, 1, 1, NULL},
     {1, 64, 64, 1, 61, 67, 3, 1, 1, 1, NULL},
+    {1, 72, 96, 1, 13, 11, 3, 1, 1, 1, gaps_16_8},
+    {2, 64, 80, 1, 9, 10, 3, 2, 1, 1, NULL},
+    {1, 200, 48, 1, 12, 12, 3, 1, 2, 2, NULL},
+    {1, 64, 65, 1, 7, 37, 1, 1, 1, 0, NULL},
+    {2, 16, 3, 1, 21, 39, 3, 1, 1, 1, NULL},
+    {1, 16, 32, 1, 8, 8, 3, 1, 1, 6, NULL},
+    {1, 3, 16, 1, 7, 9, 2, 1, 1, 7, NULL},
+    {1, 40, 4, 1, 33, 17, 3, 2, 1, 1, NULL},
+    {1, 32, 144, 1, 19, 33, 5, 2, 1, 2, NULL},
+    {1, 16, 256, 1, 10, 34, 3, 1, 1, 1, NULL},
+    {1, 272, 17, 1, 40, 41, 3, 1, 1, 1, NULL},
 };
 #define SHAPES (sizeof shapes / sizeof *shapes)
 
@@ -195,6 +208,23 @@ static guarded make_value(cc_layout layout, int batch, int channels, int height,
                               : guarded_blocked(batch, channels, height, width, border, lanes);
 }
 
+/* The least precise that the algorithm may be chosen for, and how far from the
+ * reference its results are: inputs and outputs are about 1. */
+static cc_precision precision_of(const cc_convolution_algorithm *algorithm)
+{
+    if (algorithm == &cc_convolution_int8) {
+        return CC_PRECISION_INT8;
+    }
+    return algorithm == &cc_convolution_bf16 ? CC_PRECISION_BF16 : CC_PRECISION_FP32;
+}
+
+static float tolerance_of(const cc_convolution_algorithm *algorithm)
+{
+    static const float tolerances[] = {1e-4F, 2e-2F, 5e-2F};
+
+    return tolerances[precision_of(algorithm)];
+}
+
 /* False if the algorithm is not made for this case. */
 static bool prepare(prepared *p, const shape_case *s, convolution_case *c)
 {
@@ -206,6 +236,7 @@ static bool prepare(prepared *p, const shape_case *s, convolution_case *c)
 
     convolution->input_layout = algorithm->input_layout;
     convolution->input_lanes = NULL;
+    convolution->precision = precision_of(algorithm);
     if (!algorithm->suits(convolution, p->kernels)) {
         return false;
     }
@@ -260,7 +291,7 @@ static void compare(const prepared *p, const shape_case *s, const convolution_ca
             for (int y = 0; y < view->height; y++) {
                 for (int x = 0; x < view->width; x++, expected++) {
                     float got = *guarded_at(&p->output, picture, channel, y, x);
-                    if (!(fabsf(got - *expected) <= 1e-4F)) {
+                    if (!(fabsf(got - *expected) <= tolerance_of(p->algorithm))) {
                         fail_msg("%s, %s, %d->%d %dx%d kernel %d stride %d dilation %d: "
                                  "channel %d row %d column %d is %g, not %g",
                                  p->algorithm->name, cc_cpu_level_name(p->kernels->level),
@@ -273,6 +304,64 @@ static void compare(const prepared *p, const shape_case *s, const convolution_ca
     }
 }
 
+/* The algorithm on these kernels; the output is compared with the reference, and
+ * left in *output, as plain elements, if that is not NULL. */
+static bool check_algorithm(const cc_convolution_algorithm *algorithm, const cc_kernels *kernels,
+                            const shape_case *s, convolution_case *c, cc_thread_pool *pool,
+                            float *output)
+{
+    prepared p = {.algorithm = algorithm, .kernels = kernels, .pool = pool};
+
+    if (!prepare(&p, s, c)) {
+        return false;
+    }
+    run_prepared(&p, c);
+    compare(&p, s, c);
+    guarded_check(&p.output);
+    const cc_view *view = &p.output.view;
+    for (int i = 0; output != NULL && i < (int)c->outputs; i++) {
+        int plane = i / view->width / view->height;
+        output[i] = *guarded_at(&p.output, plane / view->channels, plane % view->channels,
+                                i / view->width % view->height, i % view->width);
+    }
+    end_prepared(&p);
+    return true;
+}
+
+/* Plain C is slow: cases of so many products only. */
+#define PLAIN_PRODUCTS 4000000
+
+/* Kernels of short numbers that a machine with a better one would not use, and plain
+ * C, on the same convolution: int8 gives the same sums to the last bit, so that only
+ * the rounding of what follows may differ. */
+static void check_short_numbers(const cc_convolution_algorithm *algorithm, const shape_case *s,
+                                convolution_case *c, cc_thread_pool *pool)
+{
+    double products = (double)c->outputs * s->inputs * s->kernel * s->kernel;
+    cc_kernels kernels = *cc_kernels_best();
+    float *best = malloc(c->outputs * sizeof *best);
+    float *other = malloc(c->outputs * sizeof *other);
+
+    assert_non_null(best);
+    assert_non_null(other);
+    if (products <= PLAIN_PRODUCTS && check_algorithm(algorithm, &kernels, s, c, pool, best)) {
+        bool exact = algorithm == &cc_convolution_int8;
+        cc_matrix_portable(kernels.matrix);
+        assert_true(check_algorithm(algorithm, &kernels, s, c, NULL, other));
+        for (size_t i = 0; i < c->outputs; i++) {
+            assert_true(fabsf(best[i] - other[i]) <= (exact ? 1e-6F : 1e-4F));
+        }
+    }
+#if defined(__x86_64__)
+    memset(kernels.matrix, 0, sizeof kernels.matrix);
+    cc_matrix_avx512bf16(kernels.matrix);
+    cc_matrix_avx512vnni(kernels.matrix);
+    (void)check_algorithm(algorithm, &kernels, s, c, pool, NULL);
+#endif
+    free(best);
+    free(other);
+}
+
 static int check_case(const shape_case *s, const cc_fusion *fusion, cc_thread_pool *pool)
 {
     cc_cpu_level levels[8];
@@ -282,16 +371,15 @@ static int check_case(const shape_case *s, const cc_fusion *fusion, cc_thread_po
 
     for (size_t a = 0; a < ALGORITHMS; a++) {
         for (int level = 0; level < level_count; level++) {
-            prepared p = {
-                .algorithm = algorithms[a], .kernels = cc_kernels_at(levels[level]), .pool = pool};
-            if (prepare(&p, s, &c)) {
-                run_prepared(&p, &c);
-                compare(&p, s, &c);
-                guarded_check(&p.output);
-                end_prepared(&p);
-                ran++;
-            }
+            ran += check_algorithm(algorithms[a], cc_kernels_at(levels[level]), s, &c, pool, NULL);
         }
+    }
+    if (fusion == &fusions[3]) {
+        check_short_numbers(&cc_convolution_split, s, &c, pool);
+        check_short_numbers(&cc_convolution_split_planes, s, &c, pool);
+        check_short_numbers(&cc_convolution_split_to_planes, s, &c, pool);
+        check_short_numbers(&cc_convolution_bf16, s, &c, pool);
+        check_short_numbers(&cc_convolution_int8, s, &c, pool);
     }
     free_case(&c);
     return ran;
@@ -370,7 +458,7 @@ static void bench_shape(const shape_case *s, cc_cpu_level level)
                    "%.0f M\n",
                    cc_cpu_level_name(level), s->inputs, s->outputs, s->height, s->width, s->kernel,
                    s->stride, s->dilation, p.algorithm->name, ms, work / ms,
-                   p.algorithm->cost(&c.convolution) / 1e6);
+                   p.algorithm->cost(&c.convolution, p.kernels) / 1e6);
             end_prepared(&p);
         }
     }

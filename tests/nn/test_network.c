@@ -6,6 +6,7 @@
 
 #include "core/cpu.h"
 #include "core/memory.h"
+#include "nn/cpu/backend.h"
 
 #define NETWORKS 60
 
@@ -158,19 +159,35 @@ static void test_report_and_explain(void **state)
     free(file.data);
 }
 
-static void test_precisions_that_are_not_there(void **state)
+/* A precision that this processor has loads; one that it has not is refused with the
+ * reason, never replaced. */
+static void test_precisions(void **state)
 {
+    static const struct {
+        cc_precision precision;
+        const char *name;
+    } wanted[] = {
+        {CC_PRECISION_BF16, "bf16"}, {CC_PRECISION_INT8, "int8"}, {CC_PRECISION_FP16, "fp16"}};
     onnx_bytes file = test_small_model();
-    cc_network_options options = {.precision = CC_PRECISION_INT8};
-    cc_network *network = NULL;
-    cc_error error = {0};
 
     (void)state;
-    assert_int_equal(
-        cc_network_load_memory(file.data, file.size, false, &options, &network, &error),
-        CC_UNSUPPORTED);
-    assert_null(network);
-    assert_non_null(strstr(error.message, "fp32"));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        cc_network_options options = {.precision = wanted[i].precision};
+        cc_network *network = NULL;
+        cc_error error = {0};
+        cc_status status =
+            cc_network_load_memory(file.data, file.size, false, &options, &network, &error);
+        if (cc_cpu_has_precision(wanted[i].precision)) {
+            assert_int_equal(status, CC_OK);
+            assert_non_null(network);
+        } else {
+            assert_int_equal(status, CC_UNSUPPORTED);
+            assert_null(network);
+            assert_non_null(strstr(error.message, wanted[i].name));
+            assert_non_null(strstr(error.message, "--precision"));
+        }
+        cc_network_free(network);
+    }
     free(file.data);
 }
 
@@ -210,7 +227,7 @@ int main(void)
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_refused_memory),
         cmocka_unit_test(test_report_and_explain),
-        cmocka_unit_test(test_precisions_that_are_not_there),
+        cmocka_unit_test(test_precisions),
         cmocka_unit_test(test_files),
     };
 

@@ -17,7 +17,7 @@ static void plan_network(planned *result, const onnx_bytes *file)
     memset(result, 0, sizeof *result);
     if (cc_onnx_read(file->data, file->size, NULL, &result->graph, &error) != CC_OK ||
         cc_graph_prepare(&result->graph, &options, &error) != CC_OK ||
-        cc_plan_build(&result->plan, &result->graph, NULL, false, &error) != CC_OK) {
+        cc_plan_build(&result->plan, &result->graph, &(cc_network_options){0}, &error) != CC_OK) {
         fail_msg("%s", error.message);
     }
 }

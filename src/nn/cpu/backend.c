@@ -28,8 +28,17 @@ const cc_family *cc_cpu_concat_family(void)
     return &cc_cpu_concat;
 }
 
+bool cc_cpu_has_precision(cc_precision precision)
+{
+    const cc_matrix_kernels *kernels = cc_kernels_best()->matrix;
+
+    return (precision == CC_PRECISION_BF16 && kernels[CC_MATRIX_BF16].tile != NULL) ||
+           (precision == CC_PRECISION_INT8 && kernels[CC_MATRIX_INT8].tile != NULL);
+}
+
 const char *cc_cpu_kernels_name(void)
 {
     const cc_kernels *kernels = cc_kernels_best();
-    return kernels->split.tile != NULL ? "avx512+amx" : cc_cpu_level_name(kernels->level);
+    return kernels->matrix[CC_MATRIX_SPLIT].tile != NULL ? "avx512+amx"
+                                                         : cc_cpu_level_name(kernels->level);
 }

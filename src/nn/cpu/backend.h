@@ -14,6 +14,10 @@ const cc_family *cc_cpu_find_family(cc_placement *placement);
 const cc_family *cc_cpu_layout_family(void);
 const cc_family *cc_cpu_concat_family(void);
 
+/* Has this processor kernels that are faster for this precision than for FP32? False for
+ * FP32 itself. */
+bool cc_cpu_has_precision(cc_precision precision);
+
 /* What the kernels use of this processor: "avx512", or "avx512+amx" with the matrix
  * unit; static. */
 const char *cc_cpu_kernels_name(void);

@@ -17,9 +17,10 @@
 #include "nn/ops/conv.h"
 
 static const cc_convolution_algorithm *const algorithms[] = {
-    &cc_convolution_direct,     &cc_convolution_planes,       &cc_convolution_one_channel,
-    &cc_convolution_depthwise,  &cc_convolution_weigh_planes, &cc_convolution_winograd_4,
-    &cc_convolution_winograd_6, &cc_convolution_split,
+    &cc_convolution_direct,          &cc_convolution_planes,       &cc_convolution_one_channel,
+    &cc_convolution_depthwise,       &cc_convolution_weigh_planes, &cc_convolution_winograd_4,
+    &cc_convolution_winograd_6,      &cc_convolution_split,        &cc_convolution_split_planes,
+    &cc_convolution_split_to_planes, &cc_convolution_bf16,         &cc_convolution_int8,
 };
 
 typedef struct convolution_state {
@@ -48,7 +49,7 @@ static bool read_geometry(const cc_graph *graph, const cc_node *node, cc_conv_ge
            cc_conv_geometry_read(&call.call, geometry, NULL) == CC_OK;
 }
 
-static const float *constant_floats(const cc_graph *graph, const cc_node *node, int index)
+static const cc_file_float *constant_floats(const cc_graph *graph, const cc_node *node, int index)
 {
     if (index >= node->input_count || node->inputs[index] < 0) {
         return NULL;
@@ -64,7 +65,7 @@ static bool has_residual(const cc_node *node)
 
 /* False if this is no convolution that any algorithm here could run. */
 static bool read_convolution(const cc_graph *graph, const cc_node *node, const cc_view *input,
-                             cc_convolution *c)
+                             cc_precision precision, cc_convolution *c)
 {
     cc_conv_geometry geometry;
     bool has_bias = node->input_count > 2 && node->inputs[2] >= 0;
@@ -83,6 +84,7 @@ static bool read_convolution(const cc_graph *graph, const cc_node *node, const c
                           .weights = constant_floats(graph, node, 1),
                           .bias = constant_floats(graph, node, 2),
                           .fusion = node->fusion,
+                          .precision = precision,
                           .input_layout = input->layout,
                           .input_blocks = input->blocks,
                           .input_lanes = input->lanes};
@@ -118,7 +120,7 @@ static choice cheapest_as_is(const cc_convolution *c)
         if (!next->suits(c, cc_kernels_best()) || border_of(next, c) > CC_MAX_BORDER) {
             continue;
         }
-        double cost = next->cost(c) + conversion_cost(c, next->input_layout);
+        double cost = next->cost(c, cc_kernels_best()) + conversion_cost(c, next->input_layout);
         if (best.algorithm == NULL || cost < best.cost) {
             best = (choice){.algorithm = next, .cost = cost};
         }
@@ -155,7 +157,7 @@ static bool supports(cc_placement *placement)
     cc_convolution c;
 
     if (strcmp(node->op_type, "Conv") != 0 ||
-        !read_convolution(placement->graph, node, placement->inputs[0], &c)) {
+        !read_convolution(placement->graph, node, placement->inputs[0], placement->precision, &c)) {
         return false;
     }
     const cc_convolution_algorithm *algorithm = cheapest(&c).algorithm;
@@ -197,7 +199,7 @@ static cc_status prepare(const cc_graph *graph, cc_step *step, cc_thread_pool *p
         return cc_fail_memory(error, sizeof *state);
     }
     step->state = state;
-    if (!read_convolution(graph, step->node, step->inputs[0], &c)) {
+    if (!read_convolution(graph, step->node, step->inputs[0], step->precision, &c)) {
         return cc_fail(error, CC_INTERNAL, "a convolution changed after it was placed");
     }
     choice chosen = cheapest(&c);
@@ -209,7 +211,7 @@ static cc_status prepare(const cc_graph *graph, cc_step *step, cc_thread_pool *p
         c.fusion = (cc_fusion){.activation = CC_ACTIVATION_NONE};
     }
     step->algorithm = state->algorithm->name;
-    step->level = state->algorithm->level;
+    step->level = state->algorithm->level != NULL ? state->algorithm->level(state->kernels) : NULL;
     return state->algorithm->prepare(&c, state->kernels, pool, &state->data, &step->state_bytes,
                                      &step->scratch_bytes, error);
 }

@@ -31,8 +31,9 @@ static bool suits(const cc_convolution *c, const cc_kernels *kernels)
 }
 
 /* Bound by reading each input once per tap: half the peak. */
-static double cost(const cc_convolution *c)
+static double cost(const cc_convolution *c, const cc_kernels *kernels)
 {
+    (void)kernels;
     return 2.0 * c->batch * c->output[0] * c->output[1] * c->kernel[0] * c->kernel[1] *
            c->input_channels;
 }

@@ -89,7 +89,7 @@ int cc_packed_group_blocks(const cc_packed_weights *packed, int group)
 
 typedef struct fill_run {
     cc_packed_weights *packed;
-    const float *weights;
+    const cc_file_float *weights;
     int output_channels;
 } fill_run;
 
@@ -116,7 +116,7 @@ static void fill_block(void *context, int task, int worker)
             }
             continue;
         }
-        const float *from =
+        const cc_file_float *from =
             run->weights +
             ((size_t)(first_output + o) * (size_t)packed->input_channels + (size_t)first_input) *
                 (size_t)taps;
@@ -128,7 +128,7 @@ static void fill_block(void *context, int task, int worker)
     }
 }
 
-cc_status cc_packed_weights_fill(cc_packed_weights *packed, const float *weights,
+cc_status cc_packed_weights_fill(cc_packed_weights *packed, const cc_file_float *weights,
                                  int output_channels, cc_thread_pool *pool, cc_error *error)
 {
     fill_run run = {packed, weights, output_channels};
@@ -141,7 +141,7 @@ cc_status cc_packed_weights_fill(cc_packed_weights *packed, const float *weights
     return CC_OK;
 }
 
-float *cc_padded_bias(const float *bias, int channels)
+float *cc_padded_bias(const cc_file_float *bias, int channels)
 {
     size_t padded = ((size_t)channels + CC_BLOCK - 1) / CC_BLOCK * CC_BLOCK;
     float *result = cc_alloc_aligned(padded * sizeof *result);

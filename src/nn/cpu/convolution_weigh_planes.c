@@ -37,8 +37,9 @@ static bool suits(const cc_convolution *c, const cc_kernels *kernels)
 }
 
 /* One load for each product. */
-static double cost(const cc_convolution *c)
+static double cost(const cc_convolution *c, const cc_kernels *kernels)
 {
+    (void)kernels;
     return 2.0 * c->batch * c->output[0] * c->output[1] * c->input_channels * c->output_channels;
 }
 

@@ -130,7 +130,7 @@ static bool shares_stages(const cc_convolution *c, int size)
     return count_tiles(c, size) <= SHARED_TILES && weight_bytes(c, size) > (size_t)1 << 20;
 }
 
-/* Products at 80 % of the peak; a transform of one tile of one channel block as
+/* Products at 70 % of the peak; a transform of one tile of one channel block as
  * measured; transformed weights fetched once (shared), or once for each block of
  * tiles from a nearer cache. */
 static double cost(const cc_convolution *c, int size)
@@ -139,20 +139,25 @@ static double cost(const cc_convolution *c, int size)
     double points = (size + 2) * (size + 2);
     double inputs = cc_input_blocks(c);
     double outputs = cc_divide_up(c->output_channels, CC_BLOCK);
-    double transforms = size == 4 ? inputs * 4500 + outputs * 4000 : inputs * 9000 + outputs * 8000;
+    double transforms =
+        size == 4 ? inputs * 7000 + outputs * 6500 : inputs * 14000 + outputs * 13000;
     double fetches = shares_stages(c, size) ? 10 : 0.5 * tiles / tiles_in_cache(c, size);
 
-    return tiles * points * c->input_channels * outputs * CC_BLOCK / 0.8 + tiles * transforms +
-           fetches * (double)weight_bytes(c, size);
+    double bytes = (double)weight_bytes(c, size);
+
+    return tiles * points * c->input_channels * outputs * CC_BLOCK / 0.7 + tiles * transforms +
+           fetches * bytes + CC_WEIGHT_BYTE_PRICE * bytes * (1 - 9 / points);
 }
 
-static double cost_4(const cc_convolution *c)
+static double cost_4(const cc_convolution *c, const cc_kernels *kernels)
 {
+    (void)kernels;
     return cost(c, 4);
 }
 
-static double cost_6(const cc_convolution *c)
+static double cost_6(const cc_convolution *c, const cc_kernels *kernels)
 {
+    (void)kernels;
     return cost(c, 6);
 }
 
@@ -170,7 +175,7 @@ static void release(void *memory)
 typedef struct pack_run {
     winograd_data *data;
     const cc_kernels *kernels;
-    const float *weights;
+    const cc_file_float *weights;
     int output_channels;
 } pack_run;
 
@@ -182,7 +187,7 @@ static void gather_taps(const pack_run *run, int output_block, int channel, floa
     for (int o = 0; o < CC_BLOCK; o++) {
         int output = output_block * CC_BLOCK + o;
         bool real = output < run->output_channels;
-        const float *from =
+        const cc_file_float *from =
             run->weights + (real ? ((size_t)output * inputs + (size_t)channel) * 9 : 0);
         for (int tap = 0; tap < 9; tap++) {
             taps[tap * CC_BLOCK + o] = real ? from[tap] : 0;

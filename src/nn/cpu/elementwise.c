@@ -183,14 +183,15 @@ static void run_span(const elementwise_run *run, float *output, const float *a, 
     }
 }
 
-/* One task is one row of one block of one picture. */
+/* One task is one row of one block of one picture; all blocks of a row come first, so
+ * that a thread mostly finds rows that it made itself. */
 static void run_row(void *context, int task, int worker)
 {
     const elementwise_run *run = context;
     const cc_view *output = run->output;
-    int y = task % output->height;
-    int block = task / output->height % output->blocks;
-    int picture = task / output->height / output->blocks;
+    int block = task % output->blocks;
+    int y = task / output->blocks % output->height;
+    int picture = task / output->blocks / output->height;
 
     (void)worker;
     run_span(run, cc_view_row(output, picture, block, y), cc_view_row(run->a, picture, block, y),
@@ -232,7 +233,8 @@ static void run(const cc_step *step, cc_execution *execution)
         all.residual = step->inputs[2];
     }
     if (output->layout == CC_BLOCKED) {
-        cc_parallel(execution, run_row, &all, output->batch * output->blocks * output->height);
+        cc_parallel_rows(execution, run_row, &all, output->batch * output->blocks * output->height,
+                         output->width * CC_BLOCK);
     } else {
         cc_parallel(execution, run_chunk, &all, (elements_of(output) + CHUNK - 1) / CHUNK);
     }

@@ -47,7 +47,9 @@ static void fill_avx512(cc_kernels *kernels)
     cc_direct_avx512(&kernels->direct);
     cc_lane_avx512(&kernels->lane);
     cc_winograd_avx512(&kernels->winograd);
-    cc_split_avx512amx(&kernels->split);
+    cc_matrix_avx512bf16(kernels->matrix);
+    cc_matrix_avx512vnni(kernels->matrix);
+    cc_matrix_avx512amx(kernels->matrix);
     cc_elementwise_avx512(&kernels->elementwise);
     cc_pooling_avx512(&kernels->pooling);
     cc_resize_avx512(&kernels->resize);

@@ -14,6 +14,7 @@
 
 #include "core/cpu.h"
 #include "nn/backend.h"
+#include "nn/cpu/matrix_kernels.h"
 
 /* ---- direct convolution, and the products of Winograd convolution ---- */
 
@@ -123,55 +124,6 @@ typedef struct cc_winograd_kernels {
     void (*output[2])(const cc_winograd_output_tile *tile);
 } cc_winograd_kernels;
 
-/* ---- products of split numbers, where there is a matrix unit ---- */
-
-/* bf16 numbers of one tile register */
-#define CC_SPLIT_TILE 512
-
-/* Pixels that one call of `tile` computes. */
-#define CC_SPLIT_PIXELS 32
-
-/* A pixel here is two blocks, 2 * CC_BLOCK channels, in bfloat16; the high and the
- * low parts lie in memory of their own. Strides count bf16 numbers. */
-typedef struct cc_split_tile {
-    const uint16_t *high; /* first tap of the first pixel, first pair of blocks */
-    const uint16_t *low;
-    ptrdiff_t pair_stride;
-    ptrdiff_t tap_row_stride;
-    ptrdiff_t tap_column_stride;
-    ptrdiff_t pixel_stride; /* from output pixel to output pixel */
-    int pairs;
-    int kernel_height;
-    int kernel_width;
-    /* [pair][tap row][tap column][high, low][output block][CC_SPLIT_TILE], each tile
-     * as [pair of channels][output][first, second] */
-    const uint16_t *weights;
-} cc_split_tile;
-
-/* What happens to finished sums of one block. */
-typedef struct cc_split_finish {
-    const float *bias; /* CC_BLOCK */
-    float low;
-    float high;
-    const float *residual; /* NULL if none */
-    bool residual_first;
-    float *output;
-} cc_split_finish;
-
-typedef struct cc_split_kernels {
-    /* All NULL where the machine has no such unit. begin and end enclose calls of
-     * `tile` on one thread. */
-    void (*begin)(void);
-    void (*end)(void);
-    /* Pixels of two blocks (second NULL = zeros) into their parts. */
-    void (*split_pixels)(uint16_t *high, uint16_t *low, const float *first, const float *second,
-                         int pixels);
-    /* CC_SPLIT_PIXELS pixels of 1 or 2 output blocks: sums[block][pixel][CC_BLOCK]. Reads
-     * that many pixels, whatever they hold; each only enters its own sums. */
-    void (*tile)(const cc_split_tile *tile, int output_blocks, float *sums);
-    void (*finish)(const cc_split_finish *finish, const float *sums, int pixels);
-} cc_split_kernels;
-
 /* ---- elementwise ---- */
 
 typedef enum cc_binary { CC_BINARY_ADD, CC_BINARY_SUBTRACT, CC_BINARY_MULTIPLY } cc_binary;
@@ -220,7 +172,7 @@ typedef struct cc_kernels {
     cc_direct_kernels direct;
     cc_lane_kernels lane;
     cc_winograd_kernels winograd;
-    cc_split_kernels split;
+    cc_matrix_kernels matrix[CC_MATRIX_FORMATS];
     cc_elementwise_kernels elementwise;
     cc_pooling_kernels pooling;
     cc_resize_kernels resize;
@@ -249,7 +201,6 @@ void cc_winograd_sse4(cc_winograd_kernels *kernels);
 void cc_winograd_avx2(cc_winograd_kernels *kernels);
 void cc_winograd_avx512(cc_winograd_kernels *kernels);
 void cc_winograd_neon(cc_winograd_kernels *kernels);
-void cc_split_avx512amx(cc_split_kernels *kernels);
 void cc_elementwise_portable(cc_elementwise_kernels *kernels);
 void cc_elementwise_sse4(cc_elementwise_kernels *kernels);
 void cc_elementwise_avx2(cc_elementwise_kernels *kernels);

@@ -164,9 +164,9 @@ static void run_task(void *context, int task, int worker)
     const pooling_run *run = context;
     const cc_view *input = run->input;
     const cc_view *output = run->output;
-    int y = task % output->height;
-    int block = task / output->height % output->blocks;
-    int picture = task / output->height / output->blocks;
+    int block = task % output->blocks;
+    int y = task / output->blocks % output->height;
+    int picture = task / output->blocks / output->height;
     const float *from = cc_view_row(input, picture, block, 0);
     float *to = cc_view_row(output, picture, block, y);
     int simple = simple_pixels(run, y);
@@ -186,7 +186,8 @@ static void run(const cc_step *step, cc_execution *execution)
     const cc_view *output = step->outputs[0];
     pooling_run all = {step->state, step->inputs[0], output};
 
-    cc_parallel(execution, run_task, &all, output->batch * output->blocks * output->height);
+    cc_parallel_rows(execution, run_task, &all, output->batch * output->blocks * output->height,
+                     output->width * CC_BLOCK);
 }
 
 const cc_family cc_cpu_pooling = {

@@ -136,9 +136,9 @@ static void run_task(void *context, int task, int worker)
     const resize_state *state = run->state;
     const cc_view *input = run->input;
     const cc_view *output = run->output;
-    int y = task % output->height;
-    int block = task / output->height % output->blocks;
-    int picture = task / output->height / output->blocks;
+    int block = task % output->blocks;
+    int y = task / output->blocks % output->height;
+    int picture = task / output->blocks / output->height;
     const float *blocks = cc_view_row(input, picture, block, 0);
     const float *first = blocks + state->rows.first[y] * input->row_stride;
     const float *second = blocks + state->rows.second[y] * input->row_stride;
@@ -168,7 +168,8 @@ static void run(const cc_step *step, cc_execution *execution)
                       .blended = execution->scratch,
                       .blended_size = row_floats(step->inputs[0])};
 
-    cc_parallel(execution, run_task, &all, output->batch * output->blocks * output->height);
+    cc_parallel_rows(execution, run_task, &all, output->batch * output->blocks * output->height,
+                     output->width * (output->layout == CC_BLOCKED ? CC_BLOCK : 1));
 }
 
 const cc_family cc_cpu_resize = {
