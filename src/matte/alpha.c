@@ -15,6 +15,7 @@
  * worked on at once; the others have one element for each unknown. */
 typedef struct solver {
     const cc_matting_system *system;
+    const cc_alpha_limits *limits;
     cc_multilevel *preconditioner;
     cc_thread_pool *pool;
     double *solution;  /* by unknown */
@@ -27,9 +28,6 @@ typedef struct solver {
     double keep;       /* of the old direction */
     int parity;
 } solver;
-
-enum { MAX_ITERATIONS = 10000 };
-static const double tolerance = 1e-7;
 
 /* ---- the steps, one strip at a time ---- */
 
@@ -172,8 +170,8 @@ static cc_status iterate(solver *work, const atomic_bool *cancel, cc_alpha_repor
                          cc_error *error)
 {
     /* the residual begins as the right-hand side: the first guess is zero */
-    double wanted = tolerance * sqrt(sum_strips(work, step_strip));
-    double right = wanted / tolerance;
+    double wanted = work->limits->tolerance * sqrt(sum_strips(work, step_strip));
+    double right = wanted / work->limits->tolerance;
     double agreement;
 
     if (right == 0.0) { /* nothing in the band touches the subject: all of it is background */
@@ -182,7 +180,7 @@ static cc_status iterate(solver *work, const atomic_bool *cancel, cc_alpha_repor
     }
     cc_multilevel_apply(work->preconditioner, work->corrected);
     agreement = sum_strips(work, agreement_strip);
-    while (report->iterations < MAX_ITERATIONS) {
+    while (report->iterations < work->limits->iterations) {
         double norm;
         double previous = agreement;
         if (is_cancelled(cancel)) {
@@ -252,14 +250,14 @@ static void release(solver *work)
     cc_free(work->partial);
 }
 
-static cc_status solve(const cc_matting_system *system, cc_thread_pool *pool,
-                       const atomic_bool *cancel, float *alpha, cc_alpha_report *report,
-                       cc_error *error)
+static cc_status solve(const cc_matting_system *system, const cc_alpha_limits *limits,
+                       cc_thread_pool *pool, const atomic_bool *cancel, float *alpha,
+                       cc_alpha_report *report, cc_error *error)
 {
     /* below this waking the other threads takes longer than they save */
     enum { UNKNOWNS_FOR_THREADS = 20000 };
     cc_multilevel preconditioner = {0};
-    solver work = {.system = system, .preconditioner = &preconditioner};
+    solver work = {.system = system, .limits = limits, .preconditioner = &preconditioner};
     cc_status status = cc_multilevel_make(system, &preconditioner, error);
 
     work.pool = system->unknowns < UNKNOWNS_FOR_THREADS ? NULL : pool;
@@ -277,7 +275,8 @@ static cc_status solve(const cc_matting_system *system, cc_thread_pool *pool,
     return status;
 }
 
-cc_status cc_alpha_solve(const cc_image *image, const cc_image *trimap, cc_thread_pool *pool,
+cc_status cc_alpha_solve(const cc_image *image, const cc_image *trimap,
+                         const cc_alpha_limits *limits, cc_thread_pool *pool,
                          const atomic_bool *cancel, float *alpha, cc_alpha_report *report,
                          cc_error *error)
 {
@@ -289,7 +288,7 @@ cc_status cc_alpha_solve(const cc_image *image, const cc_image *trimap, cc_threa
         return status;
     }
     report->unknowns = system.unknowns;
-    status = solve(&system, pool, cancel, alpha, report, error);
+    status = solve(&system, limits, pool, cancel, alpha, report, error);
     cc_matting_system_free(&system);
     return status;
 }

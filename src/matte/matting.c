@@ -5,8 +5,9 @@
 
 #include "core/memory.h"
 #include "matte/alpha.h"
+#include "matte/edge_color.h"
 #include "matte/foreground.h"
-#include "matte/laplacian.h"
+#include "matte/reduced.h"
 
 typedef struct matting_job {
     const cc_image *image;
@@ -34,7 +35,7 @@ const char *cc_matting_outcome_text(cc_matting_outcome outcome)
     case CC_MATTING_TOO_SMALL:
         return "alpha matting was not done: it needs a picture of 3x3 pixels or more";
     case CC_MATTING_NOT_CONVERGED:
-        return "alpha matting was not done: its solver found no answer in 10,000 iterations";
+        return "alpha matting was not done: its solver found no answer within its iterations";
     }
     return "";
 }
@@ -65,11 +66,33 @@ static cc_matting_outcome judge(const cc_image *trimap, const cc_trimap_counts *
     return trimap->width < 3 || trimap->height < 3 ? CC_MATTING_TOO_SMALL : CC_MATTING_DONE;
 }
 
+/* Solve in the trimap's band, on a smaller picture where that is wanted. */
+static cc_status solve_band(matting_job *job, const cc_image *trimap, cc_error *error)
+{
+    cc_matting_result *result = job->result;
+    cc_alpha_limits limits = job->options->exact ? CC_ALPHA_EXACT_LIMITS : CC_ALPHA_QUICK_LIMITS;
+    cc_alpha_report report = {0};
+    cc_status status;
+
+    result->reduction = job->options->exact ? 1 : cc_reduced_factor(result->counts.unknown);
+    if (result->reduction > 1) {
+        status = cc_alpha_solve_reduced(job->image, trimap, result->reduction, &limits, job->pool,
+                                        job->cancel, job->alpha, &report, error);
+    } else {
+        status = cc_alpha_solve(job->image, trimap, &limits, job->pool, job->cancel, job->alpha,
+                                &report, error);
+    }
+    result->iterations = report.iterations;
+    if (status == CC_OK && !report.converged) {
+        result->outcome = CC_MATTING_NOT_CONVERGED;
+    }
+    return status;
+}
+
 static cc_status solve_alpha(matting_job *job, cc_error *error)
 {
     cc_matting_result *result = job->result;
     cc_image trimap = {0};
-    cc_alpha_report report = {0};
     cc_status status =
         cc_trimap_make(job->mask, &job->options->trimap, &trimap, &result->counts, error);
 
@@ -78,12 +101,7 @@ static cc_status solve_alpha(matting_job *job, cc_error *error)
     }
     result->outcome = judge(&trimap, &result->counts);
     if (result->outcome == CC_MATTING_DONE) {
-        status =
-            cc_alpha_solve(job->image, &trimap, job->pool, job->cancel, job->alpha, &report, error);
-        result->iterations = report.iterations;
-        if (status == CC_OK && !report.converged) {
-            result->outcome = CC_MATTING_NOT_CONVERGED;
-        }
+        status = solve_band(job, &trimap, error);
     }
     job->solved = result->outcome == CC_MATTING_DONE;
     cc_image_free(&trimap);
@@ -171,19 +189,76 @@ static cc_status compose(matting_job *job, cc_error *error)
     return status;
 }
 
+/* Straight colours, the subject's own along soft edges. */
+static cc_status cut_with_edge_colors(const matting_job *job, const cc_image *mask, cc_error *error)
+{
+    cc_status status =
+        cc_matte_cut(job->image, mask, CC_MATTE_STRAIGHT, job->pool, job->cutout, error);
+
+    if (status == CC_OK) {
+        status = cc_edge_colors(job->image, mask, job->pool, job->cancel, job->cutout, error);
+        if (status != CC_OK) {
+            cc_image_free(job->cutout);
+        }
+    }
+    return status;
+}
+
+/* The solved alpha as a mask takes the place of the network's. */
+static cc_status cut_by_alpha(matting_job *job, cc_error *error)
+{
+    cc_image mask = {0};
+    cc_status status = cc_image_create(job->mask->width, job->mask->height, 1, &mask, error);
+
+    if (status != CC_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < (size_t)mask.width * (size_t)mask.height; i++) {
+        mask.pixels[i] = rounded(job->alpha[i]);
+    }
+    cc_free(job->alpha);
+    job->alpha = NULL;
+    status = cut_with_edge_colors(job, &mask, error);
+    cc_image_free(&mask);
+    return status;
+}
+
+static cc_status cut_plainly(const matting_job *job, cc_error *error)
+{
+    if (job->style == CC_MATTE_STRAIGHT) {
+        return cut_with_edge_colors(job, job->mask, error);
+    }
+    return cc_matte_cut(job->image, job->mask, job->style, job->pool, job->cutout, error);
+}
+
+static cc_status allocate_alpha(matting_job *job, cc_error *error)
+{
+    size_t pixels = (size_t)job->image->width * (size_t)job->image->height;
+
+    job->alpha = cc_alloc_array(pixels, sizeof *job->alpha);
+    return job->alpha != NULL ? CC_OK : cc_fail_memory(error, pixels * sizeof *job->alpha);
+}
+
 static cc_status run(matting_job *job, cc_error *error)
 {
-    cc_status status = CC_OK;
+    cc_status status;
 
-    if (job->options->solve_alpha) {
+    if (!job->options->solve_alpha && !job->options->decontaminate) {
+        return cut_plainly(job, error);
+    }
+    status = allocate_alpha(job, error);
+    if (status == CC_OK && job->options->solve_alpha) {
         status = solve_alpha(job, error);
     }
     if (status != CC_OK) {
         return status;
     }
+    if (!job->options->decontaminate && job->solved && job->style == CC_MATTE_STRAIGHT) {
+        return cut_by_alpha(job, error);
+    }
     if (!job->solved) {
         if (!job->options->decontaminate) {
-            return cc_matte_cut(job->image, job->mask, job->style, job->pool, job->cutout, error);
+            return cut_plainly(job, error);
         }
         alpha_from_mask(job);
     }
@@ -196,7 +271,6 @@ cc_status cc_matting_cut(const cc_image *image, const cc_image *mask,
                          cc_matting_result *result, cc_error *error)
 {
     matting_job job = {image, mask, options, style, pool, cancel, NULL, false, cutout, result};
-    size_t pixels = (size_t)image->width * (size_t)image->height;
     cc_status status;
 
     memset(cutout, 0, sizeof *cutout);
@@ -205,10 +279,6 @@ cc_status cc_matting_cut(const cc_image *image, const cc_image *mask,
         return cc_fail(error, CC_INVALID_ARGUMENT,
                        "a mask of %dx%d with %d channels does not fit a picture of %dx%d",
                        mask->width, mask->height, mask->channels, image->width, image->height);
-    }
-    job.alpha = cc_alloc_array(pixels, sizeof *job.alpha);
-    if (job.alpha == NULL) {
-        return cc_fail_memory(error, pixels * sizeof *job.alpha);
     }
     status = run(&job, error);
     cc_free(job.alpha);

@@ -16,13 +16,31 @@ run 0 i -a --json -m "$DATA/mask.onnx" "$DATA/photo.png" json.png
 prints '"matting":{"status":"done"' '"unknown_pixels":'
 
 # a mask with nothing in it: said, and the plain cut-out made
-run 0 i -m "$DATA/flat.onnx" "$DATA/photo.png" empty.png
-run 0 i -a --json -m "$DATA/flat.onnx" "$DATA/photo.png" fallback.png
+run 0 i --force -m "$DATA/flat.onnx" "$DATA/photo.png" empty.png
+run 0 i --force -a --json -m "$DATA/flat.onnx" "$DATA/photo.png" fallback.png
 says "alpha matting was not done: no pixel is certainly subject"
 prints '"matting":{"status":"no-foreground"'
 check "the plain cut-out instead" same empty.png fallback.png
 run 0 i -om -a -m "$DATA/mask.onnx" "$DATA/photo.png" mask.png
 says "with only-mask they do nothing"
+
+# edges: guided by default where the photo is larger than the mask, and never in -om
+for edges in plain guided auto; do
+    run 0 i --edges $edges -m "$DATA/mask.onnx" "$DATA/photo.png" "edges-$edges.png"
+    run 0 i -om --edges $edges -m "$DATA/mask.onnx" "$DATA/photo.png" "mask-$edges.png"
+done
+check "auto is guided" same edges-auto.png edges-guided.png
+check "and the default" same edges-auto.png plain.png
+check "plain is not" test "$(cmp edges-plain.png plain.png >/dev/null; echo $?)" -eq 1
+check "a mask is plain" same mask-auto.png mask-plain.png
+check "a guided mask is not" test "$(cmp mask-guided.png mask-plain.png >/dev/null; echo $?)" -eq 1
+run 0 i --compat rembg -m "$DATA/mask.onnx" "$DATA/photo.png" compat.png
+run 0 i --compat rembg --edges plain -m "$DATA/mask.onnx" "$DATA/photo.png" compat-plain.png
+check "--compat rembg is plain" same compat.png compat-plain.png
+run 2 i --edges sharp -m "$DATA/mask.onnx" "$DATA/photo.png" never.png
+says "--edges"
+run 0 i -a --exact-matting --json -m "$DATA/mask.onnx" "$DATA/photo.png" exact.png
+prints '"reduction":1'
 
 for wrong in "-af 256" "-ab -1" "-ae 1001" "-ae x"; do
     run 2 i -a $wrong -m "$DATA/mask.onnx" "$DATA/photo.png" never.png

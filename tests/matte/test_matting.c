@@ -30,6 +30,8 @@ static const golden_case cases[] = {{"blob", {240, 10, 10}},
                                     {"dot", {128, 128, 2}}};
 enum { CASES = sizeof cases / sizeof cases[0] };
 
+static const cc_alpha_limits exact = {1e-7, 10000};
+
 static cc_image load(const char *name, const char *what)
 {
     char path[512];
@@ -238,7 +240,7 @@ static cc_image cut(const golden_case *which, bool solve, cc_matte_style style,
 {
     cc_image photo = load(which->name, "photo");
     cc_image mask = load(which->name, "mask");
-    cc_matting_options options = {solve, !solve, which->trimap};
+    cc_matting_options options = {solve, !solve, true, which->trimap};
     cc_image cutout;
 
     assert_int_equal(
@@ -333,8 +335,8 @@ static void threads_change_no_alpha(void **state)
         cc_thread_pool *pool = NULL;
         cc_alpha_report report;
         assert_int_equal(cc_thread_pool_create(1 + 2 * i, &pool, NULL), CC_OK);
-        assert_int_equal(cc_alpha_solve(&photo, &trimap, pool, NULL, alpha[i], &report, NULL),
-                         CC_OK);
+        assert_int_equal(
+            cc_alpha_solve(&photo, &trimap, &exact, pool, NULL, alpha[i], &report, NULL), CC_OK);
         assert_true(report.converged && report.unknowns > 20000);
         cc_thread_pool_destroy(pool);
     }
@@ -348,7 +350,7 @@ static void threads_change_no_alpha(void **state)
 static void straight_style(void **state)
 {
     cc_matting_result result;
-    cc_matting_options options = {true, false, cases[0].trimap};
+    cc_matting_options options = {true, true, true, cases[0].trimap};
     cc_image rembg = cut(&cases[0], true, CC_MATTE_REMBG, NULL, &result);
     cc_image photo = load("blob", "photo");
     cc_image mask = load("blob", "mask");
@@ -389,7 +391,7 @@ static cc_matting_outcome outcome_of(int width, int height, int left, int right)
     cc_image photo;
     cc_image mask;
     cc_image cutout;
-    cc_matting_options options = {true, false, {240, 10, 1}};
+    cc_matting_options options = {true, false, true, {240, 10, 1}};
     cc_matting_result result;
 
     assert_int_equal(cc_image_create(width, height, 3, &photo, NULL), CC_OK);
@@ -447,7 +449,8 @@ static void two_flat_colors_are_told_apart(void **state)
                                                    : CC_TRIMAP_FOREGROUND;
         }
     }
-    assert_int_equal(cc_alpha_solve(&photo, &trimap, NULL, NULL, alpha, &report, NULL), CC_OK);
+    assert_int_equal(cc_alpha_solve(&photo, &trimap, &exact, NULL, NULL, alpha, &report, NULL),
+                     CC_OK);
     assert_true(report.converged && report.residual < 1e-7);
     assert_int_equal(report.unknowns, 40 * HEIGHT);
     for (int i = 0; i < WIDTH * HEIGHT; i++) {
@@ -469,7 +472,8 @@ static void known_pixels_keep_their_value(void **state)
         cc_alpha_report report;
 
         assert_non_null(alpha);
-        assert_int_equal(cc_alpha_solve(&photo, &trimap, NULL, NULL, alpha, &report, NULL), CC_OK);
+        assert_int_equal(cc_alpha_solve(&photo, &trimap, &exact, NULL, NULL, alpha, &report, NULL),
+                         CC_OK);
         for (size_t p = 0; p < pixels; p++) {
             uint8_t known = trimap.pixels[p];
             assert_true(alpha[p] >= 0.0F && alpha[p] <= 1.0F);
@@ -527,7 +531,7 @@ static void cancelling_stops(void **state)
 
     (void)state;
     for (int solve = 0; solve < 2; solve++) {
-        cc_matting_options options = {solve == 1, true, cases[0].trimap};
+        cc_matting_options options = {solve == 1, true, true, cases[0].trimap};
         cc_matting_result result;
         cc_image cutout;
         assert_int_equal(cc_matting_cut(&photo, &mask, &options, CC_MATTE_REMBG, NULL, &cancel,
@@ -543,7 +547,7 @@ static void every_allocation_may_fail(void **state)
 {
     cc_image photo = load("dot", "photo");
     cc_image mask = load("dot", "mask");
-    cc_matting_options options = {true, false, cases[3].trimap};
+    cc_matting_options options = {true, false, true, cases[3].trimap};
     cc_status status = CC_OUT_OF_MEMORY;
     long allocations = 0;
 
