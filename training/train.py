@@ -23,7 +23,7 @@ from batches import Shards, make_batch
 from network import PageNet, count_parameters, fold_norms, is_folded
 
 AVERAGE_EVERY = 4  # steps
-FRESH = 6000  # scenes that --fresh draws from
+FRESH = 6000  # scenes that --fresh draws from, unless --fresh-after says otherwise
 LOSS_NAMES = ('mask', 'dice', 'edge', 'corner', 'class')
 LOSS_WEIGHTS = (1.0, 1.0, 0.5, 0.5, 0.4)
 
@@ -170,6 +170,8 @@ class Trainer:
         numbers = self.rng.integers(len(self.shards), size=count)
         fresh = int(count * self.args.fresh)
         first = max(0, len(self.shards) - FRESH)
+        if 0 <= self.args.fresh_after < len(self.shards):
+            first = self.args.fresh_after
         numbers[:fresh] = self.rng.integers(first, len(self.shards), size=fresh)
         return make_batch(self.shards, numbers, size, self.rng)
 
@@ -265,6 +267,7 @@ def main():
     add('--exported', help='exported ONNX model to go on from (its batch norms are folded)')
     add('--begin', type=float, default=0.0, help='part of the schedule that is already done')
     add('--fresh', type=float, default=0.0, help='part of each batch drawn from the newest scenes')
+    add('--fresh-after', type=int, default=-1, help='scenes after this many are the newest')
     add('--seed', type=int, default=1)
     add('--threads', type=int, default=0, help='0: one or two, as the machine allows')
     add('--every', type=float, default=60, help='seconds between reports')

@@ -4,8 +4,8 @@ usage: python fit_confidence.py FEATURES.csv QUADS.json [FEATURES.csv QUADS.json
            [--test FEATURES.csv QUADS.json] [--write HEADER]
 
 FEATURES.csv comes from `page_scores MODEL features FOLDER/*.jpg`, QUADS.json from make_photos.py.
-Two logistic functions of the features and their log odds are fitted by Newton's method with a ridge: "exact" (quad
-has IoU >= 0.95 with the truth) and "page" (IoU >= 0.80). A quad on a photo without a page is wrong
+Two sums of boosted trees (boosted_trees.py), made probabilities by a logistic function that is fitted to
+cross-validated sums, are fitted: "exact" (quad has IoU >= 0.95 with the truth) and "page" (IoU >= 0.80). A quad on a photo without a page is wrong
 for both. Only photos for which the finder has a quad, and one that is not the frame, take part: the
 others never ask for a confidence. Prints five-fold cross-validated figures, or those of other photos
 given with --test; --write replaces
@@ -20,10 +20,9 @@ import numpy as np
 
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../shared/data/pages')
 sys.path.insert(0, os.environ.get('CLEARCUT_PAGES', SHARED))
+import boosted_trees  # noqa: E402
 from score_quads import iou  # noqa: E402  (the scorer only, not its pictures)
 
-RIDGE = 10.0
-ODDS_FLOOR = 0.01  # as in src/page/confidence.c
 FLAT_IOU = 0.965  # as in src/page/confidence.c
 FIRST_FEATURE, FEATURE_END = 'first_fit_iou', 'fit0'
 
@@ -48,47 +47,10 @@ def read(features_path, truth_path):
     return names, np.array(x), np.array(overlap), np.array(label)
 
 
-def with_log_odds(x):
-    """Each feature followed by its log odds, which spread what is nearly 0 or nearly 1."""
-    x = np.clip(x, 0, 1)
-    return np.stack([x, np.log((x + ODDS_FLOOR) / (1 + ODDS_FLOOR - x))], 2).reshape(len(x), -1)
-
-
-def fit(x, y):
-    """Weights (last one constant) of a logistic function, in the features' own units."""
-    x = with_log_odds(x)
-    mean, scale = x.mean(0), x.std(0) + 1e-6
-    z = np.c_[(x - mean) / scale, np.ones(len(x))]
-    w = np.zeros(z.shape[1])
-    penalty = RIDGE * np.r_[np.ones(len(w) - 1), 0]
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-z @ w))
-        gradient = z.T @ (p - y) + penalty * w
-        hessian = (z * (p * (1 - p))[:, None]).T @ z + np.diag(penalty + 1e-9)
-        step = np.linalg.solve(hessian, gradient)
-        w -= step
-        if np.abs(step).max() < 1e-8:
-            break
-    return np.r_[w[:-1] / scale, w[-1] - (w[:-1] * mean / scale).sum()]
-
-
-def apply(w, x):
-    return 1 / (1 + np.exp(-(with_log_odds(x) @ w[:-1] + w[-1])))
-
-
 def area_under_curve(p, y):
     order = np.argsort(np.argsort(p))
     good = y.sum()
     return (order[y > 0].sum() - good * (good - 1) / 2) / max(1, good * (len(y) - good))
-
-
-def cross_validate(x, y, folds=5):
-    rng = np.random.default_rng(1)
-    part = rng.integers(folds, size=len(y))
-    p = np.zeros(len(y))
-    for k in range(folds):
-        p[part == k] = apply(fit(x[part != k], y[part != k]), x[part == k])
-    return p
 
 
 def report(name, p, y, overlap, label):
@@ -107,10 +69,16 @@ def report(name, p, y, overlap, label):
                   (overlap[s & (label == 'page')] < 0.8).mean()))
 
 
-def c_table(name, names, w):
-    lines = ['static const double %s[2 * CC_FEATURE_COUNT + 1] = {' % name]
-    lines += ['    %.5f, %.5f, /* %s */' % (w[2 * i], w[2 * i + 1], n) for i, n in enumerate(names)]
-    lines += ['    %.5f, /* constant */' % w[-1], '};', '']
+def c_table(name, model):
+    """The trees and the two numbers of the logistic function as C."""
+    trees, scale, offset = model
+    lines = ['static const confidence_tree %s_TREES[CONFIDENCE_TREES] = {' % name]
+    for feature, threshold, leaf in trees:
+        lines.append('    {{%s},' % ', '.join('%d' % v for v in feature))
+        lines.append('     {%s},' % ', '.join('%.5fF' % v for v in threshold))
+        lines.append('     {%s}},' % ', '.join('%.5fF' % v for v in leaf))
+    lines += ['};', 'static const double %s_SCALE = %.6f;' % (name, scale),
+              'static const double %s_OFFSET = %.6f;' % (name, offset), '']
     return '\n'.join(lines)
 
 
@@ -118,10 +86,19 @@ HEADER = '''/* Written by bench/page/fit_confidence.py from %d generated photos:
 #ifndef CLEARCUT_PAGE_CONFIDENCE_WEIGHTS_H
 #define CLEARCUT_PAGE_CONFIDENCE_WEIGHTS_H
 
-#include "page/evidence.h"
+/* clang-format off */
+enum { CONFIDENCE_FEATURES = %d, CONFIDENCE_TREES = %d };
+
+/* Seven splits in heap order, right where the feature is above the threshold; eight leaves. */
+typedef struct confidence_tree {
+    unsigned char feature[7];
+    float threshold[7];
+    float leaf[8];
+} confidence_tree;
 
 %s
 %s
+/* clang-format on */
 #endif
 '''
 
@@ -137,17 +114,18 @@ def main():
     x, overlap, label = (np.concatenate([s[i] for s in sets]) for i in (1, 2, 3))
     test = read(*args.test) if args.test else None
     tables = []
-    for name, table, least in (('exact', 'EXACT_WEIGHTS', 0.95), ('page', 'PAGE_WEIGHTS', 0.80)):
+    for name, table, least in (('exact', 'EXACT', 0.95), ('page', 'PAGE', 0.80)):
         y = (overlap >= least).astype(float)
-        w = fit(x, y)
+        model, crossed = boosted_trees.fit(x, y)
         if test:
-            report(name, apply(w, test[1]), (test[2] >= least).astype(float), test[2], test[3])
+            report(name, boosted_trees.apply(model, test[1]), (test[2] >= least).astype(float),
+                   test[2], test[3])
         else:
-            report(name, cross_validate(x, y), y, overlap, label)
-        tables.append(c_table(table, names, w))
+            report(name, crossed, y, overlap, label)
+        tables.append(c_table(table, model))
     if args.write:
         with open(args.write, 'w') as out:
-            out.write(HEADER % (len(x), *tables))
+            out.write(HEADER % (len(x), len(names), boosted_trees.TREES, *tables))
 
 
 if __name__ == '__main__':

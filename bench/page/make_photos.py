@@ -28,6 +28,8 @@ def capture(rng, img, _size):
     """Lens blur, noise and tone of the generator's camera, at full size."""
     if chance(rng, 0.25):
         img = cv2.GaussianBlur(img, (0, 0), rng.uniform(0.5, 2.5))
+    elif chance(rng, 0.1):
+        img = camera.motion_blur(rng, img, max(img.shape[:2]) * 0.012)
     if chance(rng, 0.12):
         img = img + (img - cv2.GaussianBlur(img, (0, 0), 1.0)) * np.float32(rng.uniform(0.3, 1.2))
     if chance(rng, 0.45):
@@ -38,7 +40,7 @@ def capture(rng, img, _size):
     return np.clip(img, 0, 255).astype(np.uint8)
 
 
-def make_photos(folder, count, seed, megapixels):
+def make_photos(folder, count, seed, megapixels, desk):
     scene.AREA = int(megapixels * 1e6)
     camera.capture = capture
     rng = np.random.default_rng(SEED_BASE + seed)
@@ -46,7 +48,7 @@ def make_photos(folder, count, seed, megapixels):
     for number in range(count):
         if number % POOL == 0:
             pools = scene.make_pools(rng, POOL, POOL // 2, POOL // 4)
-        made = scene.make_scene(rng, pools)
+        made = scene.make_scene(rng, pools, desk)
         height, width = made.picture.shape[:2]
         name = '%05d.jpg' % number
         cv2.imwrite(os.path.join(folder, name), made.picture[..., ::-1],
@@ -65,10 +67,11 @@ def main():
     parser.add_argument('--count', type=int, default=500)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--megapixels', type=float, default=0.7)
+    parser.add_argument('--desk', action='store_true', help='only scenes as in SmartDoc-2015')
     args = parser.parse_args()
     cv2.setNumThreads(1)
     os.makedirs(args.folder, exist_ok=True)
-    make_photos(args.folder, args.count, args.seed, args.megapixels)
+    make_photos(args.folder, args.count, args.seed, args.megapixels, args.desk)
 
 
 if __name__ == '__main__':

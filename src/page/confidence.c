@@ -9,9 +9,6 @@
  * counts one and a half times as much as passing a page through as it is. */
 #define PAGE_THRESHOLD 0.6
 
-/* Keeps log odds finite; as in bench/page/fit_confidence.py. */
-#define ODDS_FLOOR 0.01
-
 /* A quad that is the picture but for this much changes nothing worth changing. */
 #define FLAT_IOU 0.965
 
@@ -19,29 +16,34 @@
 #define FLAT_CLASS 0.5
 #define LARGE_IOU 0.80
 
-/* Two weights for each feature, of itself and of its log odds (which spread what is
- * nearly 0 or nearly 1), and a constant. */
-static double logistic(const double weights[2 * CC_FEATURE_COUNT + 1],
-                       const double feature[CC_FEATURE_COUNT])
-{
-    double sum = weights[2 * CC_FEATURE_COUNT];
+_Static_assert((int)CONFIDENCE_FEATURES == (int)CC_FEATURE_COUNT,
+               "the features have changed: fit src/page/confidence_weights.h again "
+               "(bench/page/fit_confidence.py)");
 
-    for (int i = 0; i < CC_FEATURE_COUNT; i++) {
-        double x = fmin(1.0, fmax(0.0, feature[i]));
-        sum += weights[2 * i] * x;
-        sum += weights[2 * i + 1] * log((x + ODDS_FLOOR) / (1.0 + ODDS_FLOOR - x));
+/* Sum of the leaves that the features fall into. */
+static double tree_sum(const confidence_tree *trees, const double feature[CC_FEATURE_COUNT])
+{
+    double sum = 0.0;
+
+    for (int i = 0; i < CONFIDENCE_TREES; i++) {
+        int node = 0;
+        while (node < 7) {
+            double x = fmin(1.0, fmax(0.0, feature[trees[i].feature[node]]));
+            node = 2 * node + 1 + (x > (double)trees[i].threshold[node]);
+        }
+        sum += (double)trees[i].leaf[node - 7];
     }
-    return 1.0 / (1.0 + exp(-sum));
+    return sum;
 }
 
 double cc_confidence_exact(const double feature[CC_FEATURE_COUNT])
 {
-    return logistic(EXACT_WEIGHTS, feature);
+    return 1.0 / (1.0 + exp(-(EXACT_SCALE * tree_sum(EXACT_TREES, feature) + EXACT_OFFSET)));
 }
 
 double cc_confidence_page(const double feature[CC_FEATURE_COUNT])
 {
-    return logistic(PAGE_WEIGHTS, feature);
+    return 1.0 / (1.0 + exp(-(PAGE_SCALE * tree_sum(PAGE_TREES, feature) + PAGE_OFFSET)));
 }
 
 static void set(cc_page_result *result, cc_page_status status, double confidence,

@@ -4,8 +4,8 @@
 
 #include "page/evidence.h"
 
-/* Probability that the quad is right (IoU with the truth >= 0.95), by a logistic
- * function of the features and their log odds. Its weights were fitted on generated scenes only:
+/* Probability that the quad is right (IoU with the truth >= 0.95): a logistic function of
+ * the sum of boosted trees over the features. They were fitted on generated scenes only:
  * bench/page/fit_confidence.py writes confidence_weights.h, docs/page.md says how. */
 double cc_confidence_exact(const double feature[CC_FEATURE_COUNT]);
 

@@ -11,9 +11,10 @@ enum { CC_STATIONS = 160, CC_STEPS = 20, CC_PROFILE = 2 * CC_STEPS + 1 };
 /* Profiles of one side at one scale. Step CC_STEPS is the guess; larger steps lie
  * further into the page. */
 typedef struct cc_profiles {
-    double step;             /* pixels from one step to the next */
-    double t[CC_STATIONS];   /* where along the side, 0..1 */
-    bool valid[CC_STATIONS]; /* the inner half of the profile lies in the picture */
+    double step;                /* pixels from one step to the next */
+    double t[CC_STATIONS];      /* where along the side, 0..1 */
+    bool valid[CC_STATIONS];    /* the inner half of the profile lies in the picture */
+    double offset[CC_STATIONS]; /* of the profile's middle from the side, pixels */
     int valid_count;
     float color[CC_STATIONS][CC_PROFILE][3];
     float edge[CC_STATIONS][CC_PROFILE]; /* gradient along the local colour step, >= 0,
@@ -25,6 +26,13 @@ typedef struct cc_profiles {
  * picture its border is repeated. */
 void cc_profiles_sample(const cc_image *image, cc_point a, cc_point b, const cc_side_model *model,
                         double step, cc_profiles *profiles);
+
+/* The same around a free curve: offset[m] pixels across the side at station m. */
+void cc_profiles_sample_path(const cc_image *image, cc_point a, cc_point b,
+                             const double offset[CC_STATIONS], double step, cc_profiles *profiles);
+
+/* Where station m lies along a side, 0..1. */
+double cc_station_at(int m);
 
 /* Fill `edge` from `color`. */
 void cc_profiles_edges(cc_profiles *profiles);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "page/measure.h"
 
 /* How far a side may be from where the map puts it, in map pixels; at least
  * LEAST_REACH picture pixels, at most 1.5 % of the diagonal. */
@@ -27,7 +28,25 @@ static const char *const MEASURE_NAMES[CC_MEASURE_COUNT] = {
     "others",  "level",        "visible",     "none",           "flat"};
 
 static const char *const OTHER_NAMES[CC_FEATURE_COUNT - CC_FEATURE_AGREEMENT] = {
-    "agreement", "weakest_refine", "mean_refine", "contrast", "shift", "area", "angle"};
+    "agreement",
+    "weakest_refine",
+    "mean_refine",
+    "contrast",
+    "shift",
+    "area",
+    "angle",
+    "traced",
+    "other_agreement",
+    "final_weakest_edge",
+    "final_mean_edge",
+    "final_weakest_corner",
+    "final_mean_corner",
+    "final_inside",
+    "final_outside",
+    "final_thinnest_inside",
+    "final_thickest_outside",
+    "final_furthest_peak",
+    "final_mean_peak"};
 
 const char *cc_feature_name(int feature, char name[40])
 {
@@ -68,7 +87,13 @@ static void refine(const cc_image *image, const cc_page_pass *pass, cc_refinemen
         options.fixed[i] = pass->fit.on_frame[i];
         options.bulge[i] =
             bulge_in_picture(&pass->fit.quad, i, pass->fit.bulge[i], scale_x, scale_y);
+        options.course_count[i] = pass->fit.course_count[i];
+        for (int k = 0; k < pass->fit.course_count[i]; k++) {
+            options.course[i][k].x = pass->view.x + pass->fit.course[i][k].x * scale_x;
+            options.course[i][k].y = pass->view.y + pass->fit.course[i][k].y * scale_y;
+        }
     }
+    options.course_error = sqrt(scale_x * scale_y);
     cc_quad_refine(image, &pass->quad, &options, refinement);
 }
 
@@ -152,7 +177,27 @@ static void refinement_features(const cc_image *image, const cc_page_evidence *e
     feature[CC_FEATURE_ANGLE] = turn / 90.0;
 }
 
-void cc_page_evidence_weigh(const cc_image *image, cc_page_evidence *evidence)
+/* What the maps of the chosen pass say of the refined quad. */
+static void final_features(const cc_page_maps *maps, const cc_page_pass *pass,
+                           const cc_quad *refined, double *feature)
+{
+    cc_quad_measure found;
+    cc_quad quad = *refined;
+
+    for (int i = 0; i < 4; i++) {
+        quad.corner[i].x = (quad.corner[i].x - pass->view.x) * CC_PAGE_MAP_SIZE / pass->view.width;
+        quad.corner[i].y = (quad.corner[i].y - pass->view.y) * CC_PAGE_MAP_SIZE / pass->view.height;
+    }
+    cc_measure_quad(maps, &quad, &found);
+    const double value[] = {found.weakest_edge,    found.mean_edge,        found.weakest_corner,
+                            found.mean_corner,     found.inside,           found.outside,
+                            found.thinnest_inside, found.thickest_outside, found.furthest_peak,
+                            found.mean_peak};
+    memcpy(feature + CC_FEATURE_FINAL, value, sizeof value);
+}
+
+void cc_page_evidence_weigh(const cc_image *image, const cc_page_maps maps[2],
+                            cc_page_evidence *evidence)
 {
     cc_quad frame = cc_quad_of_frame(image->width, image->height);
     cc_point scratch[2 * CC_CLIP_CAPACITY(4)];
@@ -177,6 +222,13 @@ void cc_page_evidence_weigh(const cc_image *image, cc_page_evidence *evidence)
            CC_SECOND_MEASURES * sizeof *feature);
     feature[CC_FEATURE_AGREEMENT] = same;
     refinement_features(image, evidence, feature);
+    final_features(&maps[evidence->chosen], &evidence->pass[evidence->chosen],
+                   &evidence->refinement.quad, feature);
+    feature[CC_FEATURE_TRACED] = evidence->refinement.traced / 8.0;
+    feature[CC_FEATURE_OTHER_AGREEMENT] =
+        second ? cc_quad_iou(&evidence->refinement.quad, &evidence->pass[1 - evidence->chosen].quad,
+                             image->width, image->height)
+               : same;
     feature[CC_FEATURE_AREA] =
         sqrt(cc_polygon_area_inside(evidence->refinement.quad.corner, 4, &frame, scratch) /
              ((double)image->width * image->height));
@@ -209,22 +261,22 @@ cc_status cc_page_examine(const cc_image *image, cc_network *page_model, cc_thre
                           cc_page_evidence *evidence, cc_error *error)
 {
     cc_page_view view = {0, 0, image->width, image->height};
-    cc_page_maps *maps = cc_alloc(sizeof *maps);
+    cc_page_maps *maps = cc_alloc_array(2, sizeof *maps);
     cc_status status;
 
     memset(evidence, 0, sizeof *evidence);
     if (maps == NULL) {
-        return cc_fail_memory(error, sizeof *maps);
+        return cc_fail_memory(error, 2 * sizeof *maps);
     }
     status = run_pass(image, page_model, pool, &view, maps, &evidence->pass[0], error);
     evidence->passes = 1;
     if (status == CC_OK && cc_page_second_view(image, &evidence->pass[0], &view)) {
-        status = run_pass(image, page_model, pool, &view, maps, &evidence->pass[1], error);
+        status = run_pass(image, page_model, pool, &view, maps + 1, &evidence->pass[1], error);
         evidence->passes = 2;
     }
-    cc_free(maps);
     if (status == CC_OK) {
-        cc_page_evidence_weigh(image, evidence);
+        cc_page_evidence_weigh(image, maps, evidence);
     }
+    cc_free(maps);
     return status;
 }

@@ -16,10 +16,14 @@ typedef enum cc_feature {
     CC_FEATURE_AGREEMENT = CC_MEASURE_COUNT + CC_SECOND_MEASURES, /* IoU of the passes */
     CC_FEATURE_WEAKEST_REFINE, /* stations that agree in the full picture, worst side */
     CC_FEATURE_MEAN_REFINE,
-    CC_FEATURE_CONTRAST, /* weakest step across a measured side, 64 grey levels = 1 */
-    CC_FEATURE_SHIFT,    /* largest move of a corner by refinement, in 3 % of the diagonal */
-    CC_FEATURE_AREA,     /* square root of the quad's share of the picture */
-    CC_FEATURE_ANGLE,    /* largest deviation of a corner from 90 degrees / 90 */
+    CC_FEATURE_CONTRAST,        /* weakest step across a measured side, 64 grey levels = 1 */
+    CC_FEATURE_SHIFT,           /* largest move of a corner by refinement, in 3 % of the diagonal */
+    CC_FEATURE_AREA,            /* square root of the quad's share of the picture */
+    CC_FEATURE_ANGLE,           /* largest deviation of a corner from 90 degrees / 90 */
+    CC_FEATURE_TRACED,          /* share of the sides' ends that were traced along a curve */
+    CC_FEATURE_OTHER_AGREEMENT, /* IoU of the refined quad with the quad not chosen */
+    CC_FEATURE_FINAL,           /* ten: cc_quad_measure of the refined quad in the chosen maps */
+    CC_FEATURE_FINAL_END = CC_FEATURE_FINAL + 9,
     CC_FEATURE_COUNT
 } cc_feature;
 
@@ -32,11 +36,13 @@ typedef struct cc_page_evidence {
     double feature[CC_FEATURE_COUNT]; /* zero unless the first fit is a quad */
 } cc_page_evidence;
 
-/* Bring passes together: evidence->pass and ->passes are given, the rest is filled.
+/* Bring passes together: evidence->pass and ->passes and the maps of the passes are given,
+ * the rest is filled.
  * The second pass is chosen if its maps bear out its quad about as well (overlap of
  * fit and outline plus mean edge) and it does not run out of its view where the
  * picture goes on. Cannot fail. */
-void cc_page_evidence_weigh(const cc_image *image, cc_page_evidence *evidence);
+void cc_page_evidence_weigh(const cc_image *image, const cc_page_maps maps[2],
+                            cc_page_evidence *evidence);
 
 /* The whole examination: run the network on the picture, again on the part around
  * what it found, and weigh. One call at a time per network. */

@@ -52,12 +52,13 @@ static cc_status run_level(const cc_page_maps *maps, double level, cc_page_pass 
     pass->measure[CC_MEASURE_OTHERS] = fmin(1.0, outline.others);
     pass->measure[CC_MEASURE_NONE] = probability(maps->none);
     pass->measure[CC_MEASURE_FLAT] = probability(maps->flat);
-    cc_outline_free(&outline);
     if (status == CC_OK && pass->fit.outcome == CC_FIT_QUAD) {
         cc_corner_snap(maps->plane[CC_PLANE_CORNER], CC_PAGE_MAP_SIZE, &pass->fit);
+        cc_quad_fit_course(&outline, &pass->fit);
         pass->quad = to_picture(&pass->fit.quad, &pass->view);
         cc_measure_maps(maps, pass);
     }
+    cc_outline_free(&outline);
     return status;
 }
 

@@ -48,6 +48,11 @@ double cc_outline_quad_iou(const cc_outline *outline, const cc_quad *quad, cc_po
     return joint > 0.0 ? shared / joint : 0.0;
 }
 
+/* Half width of the zone along a side whose outline points make up its course, and how
+ * many points of one part take part in the median. */
+#define COURSE_REACH 7.0
+enum { COURSE_POINTS = 24 };
+
 static int nearest_side(const cc_quad *quad, cc_point p, double *distance)
 {
     int best = 0;
@@ -215,6 +220,66 @@ static cc_status fit_with_scratch(const cc_outline *outline, cc_quad_fit *fit, c
     cc_free(f.scratch);
     cc_free(f.samples);
     return status;
+}
+
+static double median(double *value, int count)
+{
+    for (int i = 1; i < count; i++) {
+        double v = value[i];
+        int j = i;
+        for (; j > 0 && value[j - 1] > v; j--) {
+            value[j] = value[j - 1];
+        }
+        value[j] = v;
+    }
+    return value[count / 2];
+}
+
+/* The parts of one side, from the distances gathered for each. */
+static void course_of_side(cc_quad_fit *fit, int side, double (*across)[COURSE_POINTS],
+                           const int *gathered)
+{
+    cc_point a = fit->quad.corner[side];
+    cc_point b = fit->quad.corner[(side + 1) % 4];
+    cc_line line = cc_line_through(a, b);
+
+    fit->course_count[side] = 0;
+    for (int k = 0; k < CC_COURSE; k++) {
+        if (gathered[k] > 0) {
+            double t = (k + 0.5) / CC_COURSE;
+            double s = median(across[k], gathered[k]);
+            fit->course[side][fit->course_count[side]++] = (cc_point){
+                a.x + t * (b.x - a.x) + s * line.nx, a.y + t * (b.y - a.y) + s * line.ny};
+        }
+    }
+}
+
+void cc_quad_fit_course(const cc_outline *outline, cc_quad_fit *fit)
+{
+    double across[4][CC_COURSE][COURSE_POINTS];
+    int gathered[4][CC_COURSE];
+    double reach = COURSE_REACH * outline->size / 128.0;
+
+    memset(gathered, 0, sizeof gathered);
+    for (int i = 0; i < outline->count; i++) {
+        cc_point p = outline->points[i].at;
+        double distance;
+        int side = nearest_side(&fit->quad, p, &distance);
+        cc_point a = fit->quad.corner[side];
+        cc_point b = fit->quad.corner[(side + 1) % 4];
+        double length = cc_point_distance(a, b);
+        double t = ((p.x - a.x) * (b.x - a.x) + (p.y - a.y) * (b.y - a.y)) / (length * length);
+        int k = (int)(t * CC_COURSE);
+        if (distance > reach || outline->points[i].on_frame || !(t >= 0.0) || k >= CC_COURSE ||
+            gathered[side][k] >= COURSE_POINTS) {
+            continue;
+        }
+        cc_line line = cc_line_through(a, b);
+        across[side][k][gathered[side][k]++] = cc_line_distance(&line, p);
+    }
+    for (int side = 0; side < 4; side++) {
+        course_of_side(fit, side, across[side], gathered[side]);
+    }
 }
 
 cc_status cc_quad_fit_outline(const cc_outline *outline, cc_quad_fit *fit, cc_error *error)

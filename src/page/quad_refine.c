@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "page/edge_profile.h"
+#include "page/side_trace.h"
 
 /* The finest profiles have this step, and each level is this much finer than the
  * one before. */
@@ -18,6 +19,23 @@
  * which nothing is. */
 #define LEAST_SUPPORT 0.5
 #define LEAST_CONTRAST 3.0
+
+/* A straight side that fewer stations than this support at the finest level is taken
+ * for a curved one, and traced. */
+#define STRAIGHT_SUPPORT 0.8
+
+/* Finest step in which a curved side is traced: paper that is not straight is not
+ * worth less than a pixel. */
+#define TRACE_STEP 1.0
+
+/* What a traced course must have in contrast, against the straight side. */
+#define CURVE_GAIN 1.15
+
+/* Share of the stations of a half that must agree on a traced course. */
+#define TRACE_SUPPORT 0.7
+
+/* Points that make a course. */
+enum { LEAST_COURSE = 12 };
 
 /* A level needs this many stations in the picture. */
 enum { LEAST_STATIONS = 24 };
@@ -235,22 +253,98 @@ static bool refine_level(const cc_image *image, cc_point a, cc_point b, double s
     return true;
 }
 
-/* All levels of one side; *model ends as the refined side in pixels. */
-static void refine_side(const cc_image *image, cc_point a, cc_point b, double reach,
-                        cc_side_model *model, cc_refined_side *side)
+/* Where a side runs at its two ends, as the lines that meet others there. */
+typedef struct side_ends {
+    cc_line line[2];
+    bool traced[2];
+} side_ends;
+
+static cc_line line_at_end(const cc_side_trace *trace, int end, cc_point a, cc_point b)
+{
+    cc_side_model local = {.slope = trace->slope[end]};
+
+    local.offset = trace->s[end] - (end == 1 ? trace->slope[1] : 0.0);
+    return cc_side_line(&local, a, b);
+}
+
+/* The course of a side at the stations, pixels across it; it has two points at least. */
+static void course_at_stations(const cc_refine_options *options, int side, cc_point a, cc_point b,
+                               double course[CC_STATIONS])
+{
+    double length = cc_point_distance(a, b);
+    cc_line line = cc_line_through(a, b);
+    int count = options->course_count[side];
+    int k = 0;
+
+    for (int m = 0; m < CC_STATIONS; m++) {
+        double t = cc_station_at(m);
+        double t0 = 0.0;
+        double t1 = 0.0;
+        for (;; k++) {
+            cc_point p = options->course[side][k];
+            cc_point q = options->course[side][k + 1];
+            t0 = ((p.x - a.x) * (b.x - a.x) + (p.y - a.y) * (b.y - a.y)) / (length * length);
+            t1 = ((q.x - a.x) * (b.x - a.x) + (q.y - a.y) * (b.y - a.y)) / (length * length);
+            if (t <= t1 || k + 2 >= count) {
+                break;
+            }
+        }
+        double s0 = cc_line_distance(&line, options->course[side][k]);
+        double s1 = cc_line_distance(&line, options->course[side][k + 1]);
+        double u = t1 > t0 ? fmin(1.0, fmax(0.0, (t - t0) / (t1 - t0))) : 0.0;
+        course[m] = s0 + u * (s1 - s0);
+    }
+}
+
+/* Follow a side that is not straight. */
+static void trace_side(const cc_image *image, cc_point a, cc_point b,
+                       const double course[CC_STATIONS], double reach, const cc_side_model *model,
+                       cc_profiles *profiles, side_ends *ends, cc_refined_side *side)
+{
+    cc_side_trace trace;
+
+    if (!cc_side_trace_run(image, a, b, course, reach, TRACE_STEP, profiles, &trace) ||
+        trace.contrast < (side->moved ? CURVE_GAIN : 1.0) * side->contrast) {
+        return;
+    }
+    for (int end = 0; end < 2; end++) {
+        /* A difference within the spread of the edge points is noise: straight is simpler. */
+        double change = fabs(trace.s[end] - cc_side_at(model, end));
+        if (trace.support[end] >= TRACE_SUPPORT && (!side->moved || change > trace.spread)) {
+            ends->line[end] = line_at_end(&trace, end, a, b);
+            ends->traced[end] = true;
+        }
+    }
+    side->support = fmax(side->support, 0.5 * (trace.support[0] + trace.support[1]));
+}
+
+/* All levels of side i; *model ends as the refined side in pixels. */
+static void refine_side(const cc_image *image, cc_point a, cc_point b,
+                        const cc_refine_options *options, int i, cc_side_model *model,
+                        side_ends *ends, cc_refined_side *side)
 {
     cc_profiles profiles;
     cc_side_model guess = *model;
+    double course[CC_STATIONS];
+    double reach = options->reach;
     double step = fmax(FINEST_STEP, reach / CC_STEPS);
     bool first = true;
+    bool consistent;
 
-    while (refine_level(image, a, b, step, first, &profiles, model, side) && step > FINEST_STEP) {
+    while ((consistent = refine_level(image, a, b, step, first, &profiles, model, side)) &&
+           step > FINEST_STEP) {
         step = fmax(FINEST_STEP, step / LEVEL_RATIO);
         first = false;
     }
     if (end_shift(model) > reach) {
         *model = guess;
         side->moved = false;
+        consistent = false;
+    }
+    if (side->measured && options->course_count[i] >= LEAST_COURSE &&
+        (!consistent || side->support < STRAIGHT_SUPPORT || model->bulge != 0.0)) {
+        course_at_stations(options, i, a, b, course);
+        trace_side(image, a, b, course, reach, model, &profiles, ends, side);
     }
     side->shift = end_shift(model);
     side->residual = model->residual;
@@ -270,6 +364,24 @@ static bool intersect_sides(const cc_line line[4], const cc_quad *old, double re
     return cc_quad_is_convex(quad);
 }
 
+/* Corners where a traced side ends: where it meets its neighbour, if that is near. */
+static void intersect_traces(const side_ends ends[4], double reach, cc_quad *quad)
+{
+    for (int i = 0; i < 4; i++) {
+        const side_ends *before = &ends[(i + 3) % 4];
+        cc_quad changed = *quad;
+        double sine = sin(cc_quad_angle(quad, i) * (3.14159265358979323846 / 180.0));
+
+        if ((before->traced[1] || ends[i].traced[0]) &&
+            cc_line_intersect(&before->line[1], &ends[i].line[0], &changed.corner[i]) &&
+            cc_point_distance(changed.corner[i], quad->corner[i]) <=
+                2.5 * reach / fmax(0.1, sine) &&
+            cc_quad_is_convex(&changed)) {
+            *quad = changed;
+        }
+    }
+}
+
 static void corner_errors(const cc_side_model model[4], cc_refinement *refinement)
 {
     for (int i = 0; i < 4; i++) {
@@ -287,9 +399,11 @@ void cc_quad_refine(const cc_image *image, const cc_quad *quad, const cc_refine_
 {
     cc_side_model model[4];
     cc_line line[4];
+    side_ends ends[4];
 
     memset(refinement, 0, sizeof *refinement);
     memset(model, 0, sizeof model);
+    memset(ends, 0, sizeof ends);
     refinement->quad = *quad;
     for (int i = 0; i < 4; i++) {
         cc_point a = quad->corner[i];
@@ -297,9 +411,13 @@ void cc_quad_refine(const cc_image *image, const cc_quad *quad, const cc_refine_
 
         model[i].bulge = options->bulge[i];
         if (!options->fixed[i] && cc_point_distance(a, b) >= 8.0) {
-            refine_side(image, a, b, options->reach, &model[i], &refinement->side[i]);
+            refine_side(image, a, b, options, i, &model[i], &ends[i], &refinement->side[i]);
         }
         line[i] = cc_side_line(&model[i], a, b);
+        for (int end = 0; end < 2; end++) {
+            ends[i].line[end] = ends[i].traced[end] ? ends[i].line[end] : line[i];
+            refinement->traced += ends[i].traced[end];
+        }
     }
     if (!intersect_sides(line, quad, options->reach, &refinement->quad)) {
         refinement->quad = *quad;
@@ -308,5 +426,6 @@ void cc_quad_refine(const cc_image *image, const cc_quad *quad, const cc_refine_
             refinement->side[i].shift = 0.0;
         }
     }
+    intersect_traces(ends, options->reach, &refinement->quad);
     corner_errors(model, refinement);
 }

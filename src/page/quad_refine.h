@@ -3,12 +3,16 @@
 #define CLEARCUT_PAGE_QUAD_REFINE_H
 
 #include "page/geometry.h"
+#include "page/quad_fit.h"
 #include "page/side.h"
 
 typedef struct cc_refine_options {
-    double reach;    /* how far from the first guess an edge is looked for, pixels */
-    bool fixed[4];   /* sides that are not to be moved (the picture's frame) */
-    double bulge[4]; /* first guess of each side's curl, pixels, positive inwards */
+    double reach;                  /* how far from the first guess an edge is looked for, pixels */
+    bool fixed[4];                 /* sides that are not to be moved (the picture's frame) */
+    double bulge[4];               /* first guess of each side's curl, pixels, positive inwards */
+    cc_point course[4][CC_COURSE]; /* where each side runs, roughly, from corner to corner */
+    int course_count[4];           /* points of the course; 0 if it is not known */
+    double course_error;           /* pixels by which the course is typically off */
 } cc_refine_options;
 
 typedef struct cc_refined_side {
@@ -24,6 +28,7 @@ typedef struct cc_refined_side {
 typedef struct cc_refinement {
     cc_quad quad; /* refined where the evidence allowed, else as given */
     cc_refined_side side[4];
+    int traced;             /* ends of sides (0 to 8) that were traced along a curve */
     double corner_error[4]; /* standard error from the fits, pixels; 0 = not measured */
 } cc_refinement;
 

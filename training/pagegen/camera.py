@@ -67,7 +67,31 @@ def _glare(rng, img):
     stretch = rng.uniform(0.4, 1)
     cx, cy = rng.random(2) * (cols, rows)
     spot = np.exp(-((x - cx) ** 2 + ((y - cy) / stretch) ** 2) / (2 * size * size))
-    img += cv2.resize(spot.astype(np.float32) * rng.uniform(20, 130), (w, h))[..., None]
+    img += cv2.resize(spot.astype(np.float32) * rng.uniform(20, 200), (w, h))[..., None]
+
+
+def _night(rng, img):
+    """Little light: dim, warm or cold, noisy; returns the picture."""
+    tint = rng.uniform(0.6, 1.15, 3).astype(np.float32)
+    img = img * (tint * np.float32(rng.uniform(0.15, 0.5)))
+    noise = rng.standard_normal(img.shape, dtype=np.float32)
+    return img + cv2.GaussianBlur(noise, (0, 0), 0.8) * np.float32(rng.uniform(2, 16))
+
+
+def motion_blur(rng, img, longest):
+    """Streaks of a camera that moved, up to `longest` pixels."""
+    length = int(rng.uniform(3, max(4, longest)))
+    kernel = np.zeros((length, length), np.float32)
+    angle = rng.uniform(0, 3.14)
+    middle = (length - 1) / 2
+    step = (math.cos(angle) * middle, math.sin(angle) * middle)
+    cv2.line(
+        kernel,
+        (round(middle - step[0]), round(middle - step[1])),
+        (round(middle + step[0]), round(middle + step[1])),
+        1.0,
+    )
+    return cv2.filter2D(img, -1, kernel / kernel.sum())
 
 
 def expose(rng, img):
@@ -75,8 +99,12 @@ def expose(rng, img):
     h, w = img.shape[:2]
     field = cv2.resize(light_field(rng, h, w), (w, h))
     img = cv2.multiply(img, field)
-    if chance(rng, 0.15):
+    if chance(rng, 0.18):
         _glare(rng, img)
+    if chance(rng, 0.05):
+        return np.clip(_night(rng, img), 0, 255)
+    if chance(rng, 0.05):
+        return np.clip(img * np.float32(rng.uniform(1.3, 2.2)), 0, 255)
     if chance(rng, 0.65):
         goal = rng.uniform(55, 190)
         img *= np.float32(np.clip(goal / max(float(img.mean()), 1), 0.45, 1.9))
@@ -94,19 +122,8 @@ def capture(rng, img, size):
     """Lens blur, reduction to size x size, sensor noise, compression; returns uint8."""
     if chance(rng, 0.25):
         img = cv2.GaussianBlur(img, (0, 0), rng.uniform(0.5, 1.9))
-    elif chance(rng, 0.06):
-        length = int(rng.integers(3, 9))
-        kernel = np.zeros((length, length), np.float32)
-        angle = rng.uniform(0, 3.14)
-        middle = (length - 1) / 2
-        step = (math.cos(angle) * middle, math.sin(angle) * middle)
-        cv2.line(
-            kernel,
-            (round(middle - step[0]), round(middle - step[1])),
-            (round(middle + step[0]), round(middle + step[1])),
-            1.0,
-        )
-        img = cv2.filter2D(img, -1, kernel / kernel.sum())
+    elif chance(rng, 0.13):
+        img = motion_blur(rng, img, max(img.shape[:2]) * 0.04)
     small = cv2.resize(img, (size, size), interpolation=cv2.INTER_AREA)
     if chance(rng, 0.12):
         blurred = cv2.GaussianBlur(small, (0, 0), 1.0)

@@ -317,6 +317,35 @@ def small_things(props, where_from, count):
         kind(props, where, props.size * rng.uniform(0.03, 0.14))
 
 
+def fastenings(props, quad):
+    """Staples, paper clips and sticky notes at the sheet's edges."""
+    rng = props.rng
+    for _ in range(int(rng.integers(1, 3))):
+        side, t = int(rng.integers(4)), rng.uniform(0.03, 0.97)
+        edge = quad[side] * (1 - t) + quad[(side + 1) % 4] * t
+        into = (quad.mean(0) - edge) * np.float32(rng.uniform(0.02, 0.12))
+        where, tone = edge + into, any_colour(rng, 60, 250, 0.2)
+        pick = rng.random()
+        if pick < 0.4:
+            step = rng.normal(0, 1, 2)
+            step = step / (np.linalg.norm(step) + 1e-6) * props.size * 0.014
+            shape = stroke(props.img.shape, [where - step, where + step], 2)
+            props.shadow(shape, 0.4, 0.004)
+            blend(props.img, shape, tone)
+        elif pick < 0.75:
+            out = -into / (np.linalg.norm(into) + 1e-6) * props.size * rng.uniform(0.02, 0.05)
+            across = np.float32([-out[1], out[0]]) * np.float32(0.25)
+            loop = [where - across, edge + out - across, edge + out + across, where + across]
+            colour = any_colour(rng, 20, 240, 0.9)
+            blend(props.img, stroke(props.img.shape, loop, max(1, props.size * 0.006)), colour)
+        else:
+            size = props.size * rng.uniform(0.05, 0.14)
+            note = box_points(where, (size, size), rng.uniform(0, 3.14))
+            shape = polygon(props.img.shape, note)
+            props.shadow(shape, 0.3, 0.006)
+            blend(props.img, shape, any_colour(rng, 170, 255, 0.8))
+
+
 def _limb(props, points, width, skin, shadow=True):
     """A finger, arm or sleeve: a thick line that is lighter along its middle."""
     shape = stroke(props.img.shape, points, width)

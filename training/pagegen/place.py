@@ -14,9 +14,9 @@ STEP = 2  # coordinates are computed on every second pixel and interpolated
 def random_roll(rng):
     """In-plane turn: mostly near upright, some sideways, some anyhow."""
     pick = rng.random()
-    if pick < 0.6:
+    if pick < 0.52:
         return rng.normal(0, 0.13) + (math.pi if chance(rng, 0.08) else 0.0)
-    if pick < 0.75:
+    if pick < 0.66:
         return rng.choice([-1, 1]) * math.pi / 2 + rng.normal(0, 0.13)
     return rng.uniform(-math.pi, math.pi)
 
@@ -72,12 +72,23 @@ class Bend:
     rough: float = 0.0
     radius: float = 0.0
     ear: tuple = None
+    torn: tuple = None  # profiles of what is missing at the top and the bottom, in heights
     light: float = 0.6
     lift: float = 0.5
 
     @property
     def curved(self):
         return bool(self.waves or self.ridges or self.lumps is not None)
+
+
+def _torn_profile(rng):
+    """How much is missing along an end that was torn or cut with a serrated edge."""
+    if chance(rng, 0.4):
+        return np.zeros(65, np.float32)
+    rough = rng.standard_normal(65).cumsum() * rng.uniform(0, 0.002)
+    teeth = np.abs((np.arange(65) * rng.uniform(0.1, 0.5)) % 1 - 0.5) * rng.uniform(0, 0.008)
+    profile = rough - np.linspace(rough[0], rough[-1], 65) + teeth
+    return (profile - np.percentile(profile, 15)).astype(np.float32)
 
 
 def random_bend(rng, sheet):
@@ -127,6 +138,8 @@ def random_bend(rng, sheet):
         bend.rough = rng.uniform(0.0005, 0.006)
     if chance(rng, 0.09):
         bend.ear = (int(rng.integers(2)), int(rng.integers(2)), rng.uniform(0.04, 0.16))
+    if chance(rng, 0.3 if receipt else 0.05):
+        bend.torn = (_torn_profile(rng), _torn_profile(rng))
     if chance(rng, 0.03):
         bend.radius = rng.uniform(0.01, 0.04)
     return bend
@@ -177,7 +190,12 @@ def _steepness(field):
 def _edge_distance(bend, u, v, ratio):
     """Distance to the outline in pixels, positive inside."""
     du, dv = _steepness(u), _steepness(v)
-    distance = np.minimum(np.minimum(u, 1 - u) / du, np.minimum(v, 1 - v) / dv)
+    first, last = v, 1 - v
+    if bend.torn is not None:
+        at = np.clip(u, 0, 1) * 64
+        first = v - np.interp(at, np.arange(65), bend.torn[0]).astype(np.float32)
+        last = 1 - v - np.interp(at, np.arange(65), bend.torn[1]).astype(np.float32)
+    distance = np.minimum(np.minimum(u, 1 - u) / du, np.minimum(first, last) / dv)
     if bend.radius > 0:
         across = np.abs(u - 0.5) - 0.5 + bend.radius
         down = (np.abs(v - 0.5) - 0.5) * ratio + bend.radius

@@ -105,14 +105,14 @@ def screen(props, quad):
     rng = props.rng
     shape = polygon(props.img.shape, quad)
     props.shadow(shape, 0.5, 0.02)
-    _quad_fill(
-        props,
-        quad,
-        any_colour(rng, 2, 60, 0.2) if chance(rng, 0.8) else any_colour(rng, 120, 220, 0.1),
-    )
-    rim = rng.uniform(0.02, 0.06)
-    inner = _between(quad, rim, rim, 1 - rim, 1 - rim * rng.uniform(1, 3))
     pick = rng.random()
+    # Only a dark screen may have a light bezel: a lit page in one would pass for paper.
+    light = pick < 0.35 and chance(rng, 0.4)
+    _quad_fill(
+        props, quad, any_colour(rng, 120, 220, 0.1) if light else any_colour(rng, 2, 60, 0.2)
+    )
+    rim = rng.uniform(0.025, 0.07)
+    inner = _between(quad, rim, rim, 1 - rim, 1 - rim * rng.uniform(1, 3))
     if pick < 0.35:
         _quad_fill(props, inner, any_colour(rng, 0, 45, 0.4))
     elif pick < 0.7:
@@ -429,10 +429,11 @@ PAGELESS = (
 )
 
 
-def pageless(props):
-    """Turn the canvas into a scene without any sheet."""
+def pageless(props, more=()):
+    """Turn the canvas into a scene without any sheet: one of PAGELESS or of more."""
     rng, props.pageless = props.rng, True
-    PAGELESS[rng.integers(len(PAGELESS))](props)
+    kinds = PAGELESS + tuple(more)
+    kinds[rng.integers(len(kinds))](props)
     if chance(rng, 0.15):
         objects.clutter(props, rng.integers(1, 6), 0.4)
     if chance(rng, 0.35):

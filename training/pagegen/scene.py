@@ -6,14 +6,14 @@ import math
 import cv2
 import numpy as np
 
-from . import camera, objects, places
+from . import camera, grounds, objects, places, still
 from .noise import chance
 from .objects import Props
 from .paint import blend, ramp, whole
 from .pictures import make_picture
 from .place import Bend, draw_sheet, random_bend, random_quad
 from .sheets import make_sheet, vary_sheet
-from .surfaces import make_surface
+from .surfaces import make_surface, view_surface
 
 SIZE = 256  # side of the picture
 MASK = 128  # side of the mask
@@ -34,8 +34,10 @@ FLAGS = {
     'room': 2048,
     'covered': 4096,
     'dark sheet': 8192,
+    'mat': 16384,
+    'desk': 32768,
 }
-P_NONE, P_FLAT = 0.20, 0.06
+P_NONE, P_FLAT, P_DESK = 0.21, 0.05, 0.07
 
 
 @dataclasses.dataclass
@@ -64,8 +66,9 @@ def make_pools(rng, sheets=200, surfaces=150, pictures=60):
     )
 
 
-def _canvas(rng, pools):
-    aspect = rng.choice([0.75, 0.75, 0.75, 1.333, 1.333, 0.5625, 0.48, 1.778, 1.0, 0.667, 1.5])
+def _canvas(rng, pools, aspect=None):
+    if aspect is None:
+        aspect = rng.choice([0.75, 0.75, 0.75, 1.333, 1.333, 0.5625, 0.48, 1.778, 1.0, 0.667, 1.5])
     w = int(round(math.sqrt(AREA * aspect) / 2)) * 2
     h = int(round(AREA / w / 2)) * 2
     img = np.zeros((h, w, 3), np.float32)
@@ -130,8 +133,11 @@ def _mat(props, quad):
 
 
 def _choose_quad(rng, sheet, w, h, held):
+    least = 0.03 if sheet.is_card or sheet.kind == 'receipt' else 0.045
     for _ in range(50):
-        if held:
+        if sheet.is_card and chance(rng, 0.3):
+            cover, roll = rng.uniform(0.22, 0.6), None
+        elif held:
             cover, roll = rng.uniform(0.4, 0.95), rng.normal(0, 0.2) if chance(rng, 0.7) else None
         elif chance(rng, 0.78):
             cover, roll = rng.uniform(0.36, 1.02) ** 0.8, None
@@ -140,16 +146,27 @@ def _choose_quad(rng, sheet, w, h, held):
         quad = random_quad(rng, sheet.ratio, w, h, cover, roll)
         area = abs(cv2.contourArea(quad)) / (w * h)
         near = (quad > (-0.3 * w, -0.3 * h)).all() and (quad < (1.3 * w, 1.3 * h)).all()
-        if area > 0.045 and near and cv2.isContourConvex(quad):
+        if area > least and near and cv2.isContourConvex(quad):
             return quad
     return random_quad(rng, sheet.ratio, w, h, 0.7, 0.1, 0.2)
 
 
 def _light_ground(props):
     """Replace the ground by a light one, on which a dark sheet will lie."""
-    ground = props.any_surface()
-    goal = props.rng.uniform(150, 225)
-    props.img[:] = np.clip(ground * np.float32(goal / max(float(ground.mean()), 20)), 0, 255)
+    props.img[:] = grounds.toned(props.rng, props.any_surface(), 150, 235)
+
+
+def _beneath(props, quad, sheet, dark_on_light):
+    """What lies between desk and sheet and may end inside the picture; returns flags."""
+    rng = props.rng
+    if chance(rng, 0.3 if sheet.is_card else 0.13):
+        grounds.mat(props, quad, (150, 240) if dark_on_light else None)
+        return FLAGS['mat']
+    if chance(rng, 0.06):
+        _mat(props, quad)
+    elif chance(rng, 0.06):
+        grounds.raised_board(props, quad)
+    return 0
 
 
 def _bright_patches(props, quad, count):
@@ -169,9 +186,13 @@ def _bright_patches(props, quad, count):
         blend(props.img, patch, objects.any_colour(rng, 175, 255, 0.2))
 
 
-def _match_tone(rng, colour, alpha, img):
+def _match_tone(rng, colour, alpha, img, around):
     """Bring the paper's tone near that of what lies around it."""
     goal = img.mean((0, 1))
+    if chance(rng, 0.5):  # what lies right around it counts, not the whole picture
+        near = cv2.dilate((alpha > 0.5).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        near[alpha > 0] = False
+        goal = around[near].mean(0) if near.any() else goal
     now = np.median(colour[alpha > 0.5], 0) if (alpha > 0.5).any() else colour.mean((0, 1))
     factor = np.clip(goal / np.maximum(now, 1), 0.3, 2.4) * rng.uniform(0.9, 1.12)
     return np.clip(colour * factor.astype(np.float32), 0, 262)
@@ -184,8 +205,11 @@ def _page_scene(rng, props, pools):
     if in_room:
         (places.room if chance(rng, 0.5) else places.jumble)(props)
         places.defocus(props)
+        if chance(rng, 0.3):  # a bright room or the open air behind: overexposed
+            props.img *= np.float32(rng.uniform(1.2, 2.4))
+            np.clip(props.img, 0, 255, props.img)
         flags |= FLAGS['room']
-    dark_on_light = not in_room and chance(rng, 0.14)
+    dark_on_light = not in_room and chance(rng, 0.3 if sheet.is_card else 0.12)
     if dark_on_light:
         _light_ground(props)
     w, h, img = props.w, props.h, props.img
@@ -200,8 +224,8 @@ def _page_scene(rng, props, pools):
         flags |= FLAGS['papers']
     if chance(rng, 0.4 if in_room else 0.05):
         _bright_patches(props, quad, int(rng.integers(1, 4)))
-    if chance(rng, 0.08):
-        _mat(props, quad)
+    if not in_room:
+        flags |= _beneath(props, quad, sheet, dark_on_light)
     if chance(rng, 0.13) and not sheet.is_card:
         _stack(props, quad)
         flags |= FLAGS['stack']
@@ -218,7 +242,8 @@ def _page_scene(rng, props, pools):
         goal = math.exp(rng.uniform(math.log(12), math.log(100)))
         colour = colour * np.float32(min(1.0, goal / max(1.0, float(np.median(colour)))))
     elif chance(rng, 0.2):
-        colour = _match_tone(rng, colour, shape[0], img)
+        x0, y0, x1, y1 = shape[1]
+        colour = _match_tone(rng, colour, shape[0], img, img[y0:y1, x0:x1])
         flags |= FLAGS['low contrast']
     elif chance(rng, 0.25):
         colour = colour * np.float32(rng.uniform(0.4, 1.05))
@@ -246,7 +271,61 @@ def _cover(rng, props, quad, hand):
     if chance(rng, 0.09):
         objects.small_things(props, quad, int(rng.integers(1, 4)))
         flags |= FLAGS['covered']
+    if chance(rng, 0.07):
+        objects.fastenings(props, quad)
     return flags
+
+
+DESKS = ('wood', 'plain', 'dark', 'stone', 'light')
+PAPERS = ('text', 'letter', 'form', 'table', 'magazine', 'newspaper')
+
+
+def _desk_quad(rng, w, h):
+    """An A4 sheet before a hand-held camera that looks down at a desk."""
+    for _ in range(50):
+        tilt = min(abs(rng.normal(0.25, 0.22)), 0.8)
+        roll = rng.normal(0, 0.2) + rng.choice([0, 0, 0, 1.5708, -1.5708])
+        quad = random_quad(rng, 1.414, w, h, rng.uniform(0.45, 1.0), roll, tilt)
+        if cv2.isContourConvex(quad) and abs(cv2.contourArea(quad)) > 0.1 * w * h:
+            return quad
+    return random_quad(rng, 1.414, w, h, 0.8, 0.0, 0.2)
+
+
+def _is_office_paper(sheet):
+    """Printed matter of about A4 on light paper, light along all its edges too."""
+    small = sheet.levels[-1].mean(-1)
+    rims = (small[:3], small[-3:], small[:, :3], small[:, -3:])
+    return (
+        sheet.kind in PAPERS and 1.2 < sheet.ratio < 1.6 and min(np.mean(rim) for rim in rims) > 165
+    )
+
+
+def _desk_scene(rng, props, pools):
+    """As in SmartDoc-2015: A4 on one of a few desks, one of five cluttered, lying nearly flat."""
+    surface = make_surface(rng, kind=DESKS[rng.integers(len(DESKS))])
+    props.img[:] = view_surface(rng, surface, props.h, props.w)
+    flags, papers = FLAGS['desk'], [s for s in pools.sheets if _is_office_paper(s)]
+    sheet = papers[rng.integers(len(papers))] if papers else make_sheet(rng, 'text')
+    quad = _desk_quad(rng, props.w, props.h)
+    if ((quad < 0) | (quad > (props.w, props.h))).any():
+        flags |= FLAGS['cut']
+    if chance(rng, 0.25):
+        objects.clutter(props, rng.integers(6, 18), 0.4)
+        _other_papers(props, quad)
+        flags |= FLAGS['clutter'] | FLAGS['papers']
+    bend = Bend(light=rng.uniform(0.1, 0.6), lift=rng.uniform(0.1, 0.4))
+    if chance(rng, 0.3):
+        bend.waves.append((rng.choice([0, 1.57]), rng.uniform(0, 6.28), 0.4, rng.normal(0, 0.006)))
+    colour, shape = draw_sheet(rng, sheet, quad, props.w, props.h, bend)
+    props.shadow(shape, 0.5, 0.006)
+    blend(props.img, shape, colour)
+    mask = np.zeros((props.h, props.w), np.float32)
+    x0, y0, x1, y1 = shape[1]
+    mask[y0:y1, x0:x1] = shape[0]
+    if flags & FLAGS['clutter'] and chance(rng, 0.15):
+        objects.paw(props, quad)
+        flags |= FLAGS['covered']
+    return mask, quad, flags
 
 
 def _flat_scene(rng, props, pools):
@@ -264,13 +343,18 @@ def _flat_scene(rng, props, pools):
     return np.ones((props.h, props.w), np.float32), corners, FLAGS['flat']
 
 
-def make_scene(rng, pools):
-    """One random scene."""
-    props = _canvas(rng, pools)
+def make_scene(rng, pools, desk=False):
+    """One random scene; with desk, always one as in SmartDoc-2015."""
     pick = rng.random()
-    if pick < P_NONE:
+    desk = desk or pick > 1 - P_DESK
+    upright = rng.choice([1.778, 1.778, 0.5625, 1.333]) if desk else None
+    props = _canvas(rng, pools, upright)
+    if desk:
+        kind = PAGE
+        mask, quad, flags = _desk_scene(rng, props, pools)
+    elif pick < P_NONE:
         kind, flags = NONE, FLAGS['none']
-        places.pageless(props)
+        places.pageless(props, still.ALL)
         mask, quad = np.zeros((props.h, props.w), np.float32), np.zeros((4, 2), np.float32)
     elif pick < P_NONE + P_FLAT:
         kind = FLAT

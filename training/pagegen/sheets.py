@@ -110,6 +110,54 @@ def add_pictures(page, count, largest=0.95):
             page.img[y : y + bh, x : x + bw] = any_colour(rng, 0, 255, 0.9)
 
 
+def add_bands(page, count):
+    """Coloured bands that run into an edge of the sheet, along it."""
+    rng = page.rng
+    for _ in range(int(count)):
+        across = rng.uniform(0.03, 0.4)
+        colour = any_colour(rng, 0, 255, 0.9) if chance(rng, 0.6) else any_colour(rng, 0, 60, 0.3)
+        side = int(rng.integers(4))
+        part = int((page.h if side < 2 else page.w) * across)
+        view = (page.img[:part], page.img[-part:], page.img[:, :part], page.img[:, -part:])[side]
+        view[:] = colour
+
+
+def add_shapes(page, count):
+    """Large coloured shapes that run off the sheet: the designs of cards and covers."""
+    rng, size = page.rng, np.array([page.w, page.h])
+    for _ in range(int(count)):
+        colour = tuple(float(v) for v in any_colour(rng, 0, 255, 0.9))
+        pick = rng.random()
+        if pick < 0.45:  # a slanting part
+            angle, at = rng.uniform(0, 6.28), rng.uniform(-0.3, 0.3, 2) * size + size / 2
+            along = np.array([np.cos(angle), np.sin(angle)]) * 2 * page.w
+            out = np.array([-along[1], along[0]])
+            points = [at - along, at + along, at + along + out, at - along + out]
+            cv2.fillPoly(page.img, [np.int32(points)], colour)
+        elif pick < 0.75:
+            centre = tuple(int(v) for v in rng.uniform(-0.1, 1.1, 2) * size)
+            axes = tuple(int(v) + 1 for v in rng.uniform(0.1, 0.8, 2) * size)
+            cv2.ellipse(page.img, centre, axes, float(rng.uniform(0, 180)), 0, 360, colour, -1)
+        else:  # waves
+            x = np.arange(0, page.w + 8, 8)
+            y = page.h * (
+                rng.uniform(0.1, 0.9) + 0.1 * np.sin(x * rng.uniform(0.003, 0.02) + rng.uniform(0, 6))
+            )
+            points = np.concatenate([np.stack([x, y], -1), [[page.w + 8, page.h], [0, page.h]]])
+            cv2.fillPoly(page.img, [np.int32(points)], colour)
+
+
+def add_dots(page):
+    """A grid of punched or printed dots, as of stamp cards and pill packets."""
+    rng = page.rng
+    pitch = page.w * rng.uniform(0.06, 0.16)
+    radius, colour = pitch * rng.uniform(0.15, 0.4), tuple(float(v) for v in any_colour(rng, 0, 255))
+    for y in np.arange(page.h * rng.uniform(0.1, 0.5), page.h * 0.95, pitch):
+        for x in np.arange(page.w * 0.06, page.w * 0.95, pitch):
+            if chance(rng, 0.85):
+                cv2.circle(page.img, (int(x), int(y)), max(1, int(radius)), colour, -1)
+
+
 def add_heading(page, y):
     rng = page.rng
     size = page.font_size * rng.uniform(1.6, 4)
@@ -296,7 +344,7 @@ def add_plastic_print(page):
 
 def _size(rng, kind):
     if kind == 'receipt':
-        ratio = np.exp(rng.uniform(np.log(1.1), np.log(4.8)))
+        ratio = np.exp(rng.uniform(np.log(1.1), np.log(4.8 if chance(rng, 0.8) else 8.0)))
         if chance(rng, 0.06):
             ratio = 1 / ratio
     elif kind in ('card', 'plastic'):
@@ -310,7 +358,7 @@ def _size(rng, kind):
     else:
         ratio = rng.choice(RATIOS) * rng.uniform(0.95, 1.05)
     if ratio >= 1:
-        return LONG_SIDE, max(80, int(LONG_SIDE / ratio))
+        return LONG_SIDE, max(72, int(LONG_SIDE / ratio))
     return max(80, int(LONG_SIDE * ratio)), LONG_SIDE
 
 
@@ -336,6 +384,21 @@ def _decorate(rng, page):
     ):
         tint = any_colour(rng, 0, 90, 0.9)
         page.img += fractal(rng, page.h, page.w, 4, 2)[..., None] * tint * 0.6
+    if kind in ('card', 'plastic'):
+        if chance(rng, 0.45):
+            add_shapes(page, rng.integers(1, 5))
+        elif chance(rng, 0.25):
+            page.img = make_picture(rng, page.h, page.w)
+        if chance(rng, 0.25):
+            add_bands(page, rng.integers(1, 3))
+        if chance(rng, 0.08):
+            add_dots(page)
+    elif kind == 'magazine' and chance(rng, 0.4):
+        add_shapes(page, rng.integers(1, 4))
+    if kind in ('text', 'letter', 'form', 'table', 'magazine', 'receipt') and chance(
+        rng, 0.04 if kind == 'receipt' else 0.13
+    ):
+        add_bands(page, rng.integers(1, 3))
     if kind == 'photo':
         page.img = make_picture(rng, page.h, page.w)
         if chance(rng, 0.6):

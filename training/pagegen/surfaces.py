@@ -220,9 +220,9 @@ def metal(rng, n):
     return first * (1 + 0.05 * brushed + rng.uniform(0.05, 0.3) * glow)[..., None]
 
 
-def make_surface(rng, size=SIZE):
-    """One square texture, uint8."""
-    kind = KINDS[rng.integers(len(KINDS))]
+def make_surface(rng, size=SIZE, kind=None):
+    """One square texture, uint8; of a random kind unless one is named."""
+    kind = kind or KINDS[rng.integers(len(KINDS))]
     if kind == 'light':
         img = plain(rng, size, 190, 252, 0.06)
     elif kind == 'dark':
