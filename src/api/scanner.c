@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/scanner.h"
 #include "core/clock.h"
 #include "core/memory.h"
 #include "page/page.h"
@@ -13,13 +14,6 @@
 static_assert((int)CLEARCUT_PAGE_CORRECTED == (int)CC_PAGE_CORRECTED, "statuses must agree");
 static_assert((int)CLEARCUT_PAGE_FLAT == (int)CC_PAGE_FLAT, "statuses must agree");
 static_assert((int)CLEARCUT_PAGE_NONE == (int)CC_PAGE_NONE, "statuses must agree");
-
-struct clearcut_scanner {
-    cc_runtime runtime;
-    cc_network *network;
-    clearcut_progress_function progress;
-    void *progress_context;
-};
 
 const char *clearcut_page_status_name(clearcut_page_status status)
 {
@@ -36,6 +30,7 @@ void clearcut_scanner_options_init(clearcut_scanner_options *options)
     memset(options, 0, sizeof *options);
     options->size = sizeof *options;
     options->device = "auto";
+    options->precision = CLEARCUT_PRECISION_AUTO;
 }
 
 /* ---- creation ---- */
@@ -53,6 +48,10 @@ static cc_status load_page_model(clearcut_scanner *scanner, cc_error *fault)
                        "assets/page-model.onnx in place");
     }
     status = cc_network_load_memory(data, size, true, &options, &scanner->network, fault);
+    if (cc_runtime_retreat(&scanner->runtime, status, fault)) {
+        options = cc_runtime_network_options(&scanner->runtime);
+        status = cc_network_load_memory(data, size, true, &options, &scanner->network, fault);
+    }
     cc_error_context(fault, "the embedded page model");
     return status;
 }
@@ -75,6 +74,10 @@ static cc_status create_scanner(const clearcut_scanner_options *theirs, clearcut
     }
     (*scanner)->progress = wanted.progress;
     (*scanner)->progress_context = wanted.progress_context;
+    /* The page model is small: exactness costs a GPU nothing there. */
+    if (wanted.precision == CLEARCUT_PRECISION_AUTO) {
+        wanted.precision = CLEARCUT_PRECISION_FP32;
+    }
     request = (cc_runtime_request){wanted.device, wanted.threads, wanted.precision, wanted.cancel};
     status = cc_runtime_open(&request, &(*scanner)->runtime, fault);
     if (status == CC_OK) {
@@ -114,7 +117,7 @@ void clearcut_scanner_device(const clearcut_scanner *scanner, clearcut_device *d
     cc_runtime_describe(&scanner->runtime, scanner->network, device);
 }
 
-static void tell_stage(const clearcut_scanner *scanner, clearcut_stage stage)
+void cc_scanner_tell_stage(const clearcut_scanner *scanner, clearcut_stage stage)
 {
     if (scanner != NULL && scanner->progress != NULL) {
         scanner->progress(scanner->progress_context, stage);
@@ -135,21 +138,29 @@ static void publish(const cc_page_result *found, clearcut_page *page)
     snprintf(page->reason, sizeof page->reason, "%s", found->reason);
 }
 
-static cc_status find(clearcut_scanner *scanner, const cc_image *image, clearcut_timing *timing,
-                      clearcut_page *page, cc_error *fault)
+/* mask NULL: by the page model. */
+static cc_status find(clearcut_scanner *scanner, const cc_image *image, const cc_image *mask,
+                      clearcut_timing *timing, clearcut_page *page, cc_error *fault)
 {
     cc_page_result found = {0};
     double begin = cc_clock_ms();
     cc_status status = cc_runtime_check(&scanner->runtime, fault);
 
+    scanner->examined = false;
     if (status == CC_OK) {
-        tell_stage(scanner, CLEARCUT_STAGE_INFER);
-        status = cc_page_find(image, scanner->network, scanner->runtime.pool, &found, fault);
+        cc_scanner_tell_stage(scanner, CLEARCUT_STAGE_INFER);
+        status = mask != NULL
+                     ? cc_page_find_in_mask(image, mask, &scanner->evidence, &found, fault)
+                     : cc_page_find_examined(image, scanner->network, scanner->runtime.pool,
+                                             &scanner->evidence, &found, fault);
     }
     if (status == CC_OK) {
         status = cc_runtime_check(&scanner->runtime, fault);
     }
     if (status == CC_OK) {
+        scanner->examined = true;
+        scanner->in_mask = mask != NULL;
+        scanner->answer = found.status;
         publish(&found, page);
         cc_api_add_time(timing, CC_TIMED_INFER, begin);
     }
@@ -170,119 +181,30 @@ clearcut_status clearcut_scanner_find(clearcut_scanner *scanner, const clearcut_
     if (scanner == NULL || image == NULL) {
         status = cc_api_missing(scanner == NULL ? "scanner" : "image", &fault);
     } else {
-        status = find(scanner, &image->image, timing, page, &fault);
+        status = find(scanner, &image->image, NULL, timing, page, &fault);
     }
     return cc_api_return(status, &fault, error);
 }
 
-/* ---- flattening ---- */
-
-void clearcut_flatten_options_init(clearcut_flatten_options *options)
-{
-    memset(options, 0, sizeof *options);
-    options->size = sizeof *options;
-}
-
-/* Focal length in pixels from its 35 mm equivalent, which CIPA DCG-001 defines by
- * the diagonal (43.27 mm); 0 if unknown. */
-static double focal_length_pixels(const cc_image *image)
-{
-    const double film_diagonal = 43.2666;
-    return image->metadata.focal_length_35mm * hypot(image->width, image->height) / film_diagonal;
-}
-
-static cc_status check_flatten_options(const clearcut_flatten_options *wanted, cc_error *fault)
-{
-    if (wanted->width < 0 || wanted->height < 0) {
-        return cc_fail(fault, CC_INVALID_ARGUMENT, "a flat page of %d x %d pixels", wanted->width,
-                       wanted->height);
-    }
-    if (wanted->aspect != 0 && !(wanted->aspect >= 0.01 && wanted->aspect <= 100)) {
-        return cc_fail(fault, CC_INVALID_ARGUMENT, "an aspect of %g; 0.01 to 100", wanted->aspect);
-    }
-    return CC_OK;
-}
-
-/* Width and height of the result; one of them given fixes the other. */
-static cc_status flat_size(const cc_image *image, const cc_quad *quad,
-                           const clearcut_flatten_options *wanted, int *width, int *height,
-                           cc_error *fault)
-{
-    double aspect = wanted->aspect;
-
-    if (aspect == 0) {
-        aspect = cc_quad_aspect(quad, image->width, image->height, focal_length_pixels(image));
-    }
-    *width = wanted->width;
-    *height = wanted->height;
-    if (*width == 0 && *height == 0) {
-        cc_quad_output_size(quad, aspect, wanted->max_pixels, width, height);
-    } else if (*height == 0) {
-        *height = (int)fmax(1, fmin(1e6, round(*width / aspect)));
-    } else if (*width == 0) {
-        *width = (int)fmax(1, fmin(1e6, round(*height * aspect)));
-    }
-    return cc_image_check_size((uint64_t)*width, (uint64_t)*height, wanted->max_pixels, fault);
-}
-
-static cc_status flatten(clearcut_scanner *scanner, const cc_image *image, const cc_quad *quad,
-                         const clearcut_flatten_options *theirs, clearcut_image **handle,
-                         cc_error *fault)
-{
-    clearcut_flatten_options wanted;
-    cc_image flat = {0};
-    double begin = cc_clock_ms();
-    int width = 0;
-    int height = 0;
-    cc_status status;
-
-    clearcut_flatten_options_init(&wanted);
-    status = cc_api_take_options(&wanted, theirs, fault);
-    if (status == CC_OK) {
-        status = check_flatten_options(&wanted, fault);
-    }
-    if (status == CC_OK) {
-        status = cc_quad_check(quad, fault);
-    }
-    if (status == CC_OK) {
-        status = flat_size(image, quad, &wanted, &width, &height, fault);
-    }
-    if (status == CC_OK && scanner != NULL) {
-        status = cc_runtime_check(&scanner->runtime, fault);
-    }
-    if (status != CC_OK) {
-        return status;
-    }
-    tell_stage(scanner, CLEARCUT_STAGE_POSTPROCESS);
-    status = cc_page_warp(image, quad, width, height,
-                          scanner != NULL ? scanner->runtime.pool : NULL, &flat, fault);
-    if (status == CC_OK) {
-        status = cc_api_wrap_image(&flat, handle, fault);
-    }
-    cc_api_add_time(wanted.timing, CC_TIMED_POSTPROCESS, begin);
-    return status;
-}
-
-clearcut_status clearcut_scanner_flatten(clearcut_scanner *scanner, const clearcut_image *image,
-                                         const clearcut_point corners[4],
-                                         const clearcut_flatten_options *options,
-                                         clearcut_image **flat, clearcut_error *error)
+clearcut_status clearcut_scanner_find_in_mask(clearcut_scanner *scanner,
+                                              const clearcut_image *image,
+                                              const clearcut_image *mask, clearcut_timing *timing,
+                                              clearcut_page *page, clearcut_error *error)
 {
     cc_error fault = {0};
-    cc_quad quad;
+    cc_status status;
 
-    if (flat == NULL) {
-        return cc_api_return(cc_api_missing("flat", &fault), &fault, error);
+    if (page == NULL) {
+        return cc_api_return(cc_api_missing("page", &fault), &fault, error);
     }
-    *flat = NULL;
-    if (image == NULL || corners == NULL) {
-        return cc_api_return(cc_api_missing(image == NULL ? "image" : "corners", &fault), &fault,
-                             error);
+    memset(page, 0, sizeof *page);
+    if (scanner == NULL || image == NULL || mask == NULL) {
+        status = cc_api_missing(scanner == NULL ? "scanner"
+                                : image == NULL ? "image"
+                                                : "mask",
+                                &fault);
+    } else {
+        status = find(scanner, &image->image, &mask->image, timing, page, &fault);
     }
-    for (int i = 0; i < 4; i++) {
-        quad.corner[i].x = corners[i].x;
-        quad.corner[i].y = corners[i].y;
-    }
-    return cc_api_return(flatten(scanner, &image->image, &quad, options, flat, &fault), &fault,
-                         error);
+    return cc_api_return(status, &fault, error);
 }

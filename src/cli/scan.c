@@ -1,234 +1,124 @@
 /* scan: photos of pages become flat pages. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
-#include "clearcut.h"
-#include "command.h"
 #include "corners.h"
-#include "options.h"
-#include "pictures.h"
+#include "pull.h"
 #include "report.h"
 #include "result.h"
-#include "scan_plan.h"
+#include "scan.h"
 
-typedef struct settings {
-    const char *output;
-    const char *corners;
-    double aspect;
-    long long width;
-    long long height;
-    bool corners_only;
-    bool keep;
-    bool in_place;
-    cli_pictures pictures;
-    cli_engine engine;
-} settings;
+typedef cli_scan_settings settings;
 
 static const cli_option option_table[] = {
     {"o", "output", CLI_TEXT, offsetof(settings, output), 0, 0, "OUT",
-     "a file for one photo, or a folder; default: PHOTO's name ending in .flat.png"},
+     "a file for one photo, a folder, or a .pdf for all; default: PHOTO's name ending in "
+     ".flat.png"},
+    {NULL, "finish", CLI_TEXT, offsetof(settings, finish), 0, 0, "HOW",
+     "photo (default: no colour changes), clean, grey or bilevel"},
+    {NULL, "rotate", CLI_TEXT, offsetof(settings, rotate), 0, 0, "DEGREES",
+     "clockwise: auto (default: upright where the text says so beyond doubt), 0, 90, 180 or 270"},
+    {NULL, "dewarp", CLI_TEXT, offsetof(settings, dewarp), 0, 0, "WHEN",
+     "take slight curl out of the page: auto (default), off or on"},
+    {NULL, "size", CLI_TEXT, offsetof(settings, size), 0, 0, "SIZE",
+     "of the sheet: A4, letter, legal, ID-1..., or 210x297mm; or of the result: 1240x1754px"},
+    {NULL, "aspect", CLI_REAL, offsetof(settings, aspect), 0.01, 100, "R",
+     "width / height of the sheet; default: recovered from the perspective"},
+    {NULL, "measured", CLI_FLAG, offsetof(settings, measured), 0, 0, NULL,
+     "keep the recovered proportions, even within 2.5 % of A4, Letter, Legal or ID-1"},
+    {NULL, "dpi", CLI_REAL, offsetof(settings, dots_per_inch), 1, 9600, "N",
+     "resolution of the result; default: so that nothing is lost"},
+    {NULL, "width", CLI_INTEGER, offsetof(settings, width), 1, 1000000, "PIXELS",
+     "width of the result, likewise"},
+    {NULL, "height", CLI_INTEGER, offsetof(settings, height), 1, 1000000, "PIXELS",
+     "height of the result, likewise"},
+    {NULL, "ocr", CLI_TEXT, offsetof(settings, language), 0, 0, "LANG",
+     "PDF: an invisible layer of text, read by the program tesseract: eng, deu, eng+deu"},
     {NULL, "corners-only", CLI_FLAG, offsetof(settings, corners_only), 0, 0, NULL,
      "only say where the page is; write no picture"},
     {NULL, "corners", CLI_TEXT, offsetof(settings, corners), 0, 0, "JSON",
      "use these corners, [[x,y],[x,y],[x,y],[x,y]], instead of looking"},
-    {NULL, "aspect", CLI_REAL, offsetof(settings, aspect), 0.01, 100, "R",
-     "width / height of the sheet; default: recovered from the perspective"},
-    {NULL, "width", CLI_INTEGER, offsetof(settings, width), 1, 1000000, "PIXELS",
-     "width of the result; default: so that nothing is lost"},
-    {NULL, "height", CLI_INTEGER, offsetof(settings, height), 1, 1000000, "PIXELS",
-     "height of the result, likewise"},
+    {"m", "model", CLI_TEXT, offsetof(settings, model), 0, 0, "MODEL",
+     "remove the background with this model first and take what is left for the page"},
+    {NULL, "offline", CLI_FLAG, offsetof(settings, offline), 0, 0, NULL,
+     "never fetch the model of -m"},
+    {NULL, "on", CLI_TEXT, offsetof(settings, ground), 0, 0, "GROUND",
+     "where the page has no four sides, cut it out and put it on white or transparent"},
     {NULL, "keep", CLI_FLAG, offsetof(settings, keep), 0, 0, NULL,
      "where no page is found, write the picture as it is"},
+    {NULL, "min-confidence", CLI_REAL, offsetof(settings, least_confidence), 0, 1, "C",
+     "take an answer below this for no page, or with --review set it aside"},
+    {NULL, "review", CLI_TEXT, offsetof(settings, review), 0, 0, "FOLDER",
+     "put photos with answers below --min-confidence (default 0.5) there, and write no page"},
+    {NULL, "explain", CLI_TEXT, offsetof(settings, explain), 0, 0, "FOLDER",
+     "write there what was seen in each photo, and report.html with all of it"},
     {NULL, "in-place", CLI_FLAG, offsetof(settings, in_place), 0, 0, NULL,
      "allow an output to replace its photo"},
     CLI_PICTURE_OPTIONS(settings),
     CLI_ENGINE_OPTIONS(settings),
 };
 
-/* What all photos share. */
-typedef struct batch {
-    const settings *wanted;
-    clearcut_precision precision;
-    clearcut_point corners[4]; /* given ones */
-    clearcut_scanner *scanner;
-    double load_ms;
-} batch;
-
-/* One photo on its way. */
-typedef struct job {
-    batch *shared;
-    const cli_scan_item *item;
-    clearcut_bytes bytes;
-    clearcut_image *photo;
-    clearcut_image *flat;
-    clearcut_page page;
-    bool given_corners;
-    bool written;
-    int width; /* of the result; 0 = none */
-    int height;
-    clearcut_timing timing;
-} job;
-
 /* ---- one photo ---- */
 
-static clearcut_status find_page(job *work, clearcut_error *error)
+/* -m: what the model leaves is the page. */
+static clearcut_status find_by_model(cli_scan_job *work, clearcut_error *error)
 {
-    batch *shared = work->shared;
+    clearcut_status status = clearcut_session_mask(work->shared->session, work->photo,
+                                                   &work->timing, &work->mask, error);
 
-    if (!work->given_corners) {
-        return clearcut_scanner_find(shared->scanner, work->photo, &work->timing, &work->page,
-                                     error);
+    if (status == CLEARCUT_OK) {
+        status = clearcut_scanner_find_in_mask(work->shared->scanner, work->photo, work->mask,
+                                               &work->timing, &work->page, error);
     }
-    work->page.status = CLEARCUT_PAGE_CORRECTED;
-    memcpy(work->page.corners, shared->corners, sizeof work->page.corners);
-    snprintf(work->page.reason, sizeof work->page.reason, "the corners were given");
-    return CLEARCUT_OK;
-}
-
-static clearcut_status write_flattened(job *work, clearcut_error *error)
-{
-    const settings *wanted = work->shared->wanted;
-    clearcut_flatten_options options;
-    clearcut_status status;
-
-    clearcut_flatten_options_init(&options);
-    options.width = (int)wanted->width;
-    options.height = (int)wanted->height;
-    options.aspect = wanted->aspect != 0 ? wanted->aspect : work->page.aspect;
-    options.max_pixels = (uint64_t)wanted->pictures.max_pixels;
-    options.timing = &work->timing;
-    status = clearcut_scanner_flatten(work->shared->scanner, work->photo, work->page.corners,
-                                      &options, &work->flat, error);
-    if (status != CLEARCUT_OK) {
-        return status;
-    }
-    work->width = clearcut_image_width(work->flat);
-    work->height = clearcut_image_height(work->flat);
-    return cli_write_picture(&wanted->pictures, work->item->format, work->flat, work->item->output,
-                             &work->timing, error);
-}
-
-/* The photo as it is: the very bytes where the format stays the same. */
-static clearcut_status write_unchanged(job *work, clearcut_error *error)
-{
-    const settings *wanted = work->shared->wanted;
-    bool same_bytes = clearcut_image_source_format(work->photo) == work->item->format &&
-                      !wanted->pictures.srgb && clearcut_image_note(work->photo)[0] == '\0';
-
-    work->width = clearcut_image_width(work->photo);
-    work->height = clearcut_image_height(work->photo);
-    if (same_bytes) {
-        double begin = cli_clock_ms();
-        clearcut_status status =
-            cli_write_bytes(work->bytes.data, work->bytes.size, work->item->output, error);
-        work->timing.encode += cli_clock_ms() - begin;
-        return status;
-    }
-    return cli_write_picture(&wanted->pictures, work->item->format, work->photo, work->item->output,
-                             &work->timing, error);
-}
-
-static clearcut_status write_result(job *work, clearcut_error *error)
-{
-    const settings *wanted = work->shared->wanted;
-    clearcut_status status;
-
-    if (wanted->corners_only || (work->page.status == CLEARCUT_PAGE_NONE && !wanted->keep)) {
-        return CLEARCUT_OK;
-    }
-    if (work->page.status == CLEARCUT_PAGE_CORRECTED) {
-        status = write_flattened(work, error);
-    } else {
-        status = write_unchanged(work, error);
-    }
-    work->written = status == CLEARCUT_OK;
     return status;
 }
 
-static clearcut_status do_photo(job *work, clearcut_error *error)
+static clearcut_status find_page(cli_scan_job *work, clearcut_error *error)
 {
-    const settings *wanted = work->shared->wanted;
+    cli_scan_batch *shared = work->shared;
+    clearcut_status status;
+
+    if (work->given_corners) {
+        work->page.status = CLEARCUT_PAGE_CORRECTED;
+        memcpy(work->page.corners, shared->corners, sizeof work->page.corners);
+        snprintf(work->page.reason, sizeof work->page.reason, "the corners were given");
+        return CLEARCUT_OK;
+    }
+    status = shared->session != NULL ? find_by_model(work, error)
+                                     : clearcut_scanner_find(shared->scanner, work->photo,
+                                                             &work->timing, &work->page, error);
+    return status == CLEARCUT_OK ? clearcut_scanner_details(shared->scanner, &work->details, error)
+                                 : status;
+}
+
+static clearcut_status do_photo(cli_scan_job *work, clearcut_error *error)
+{
+    cli_scan_batch *shared = work->shared;
     double begin = cli_clock_ms();
-    clearcut_status status = cli_read_picture(&wanted->pictures, work->item->input, &work->timing,
-                                              &work->bytes, &work->photo, error);
+    clearcut_status status = cli_read_picture(&shared->wanted->pictures, work->item->input,
+                                              &work->timing, &work->bytes, &work->photo, error);
 
     if (status == CLEARCUT_OK) {
         status = find_page(work, error);
     }
+    if (status == CLEARCUT_OK && !work->given_corners) {
+        cli_scan_to_full_size(work);
+    }
     if (status == CLEARCUT_OK) {
-        status = write_result(work, error);
+        status = cli_scan_write(work, error);
+    }
+    if (status == CLEARCUT_OK && shared->report != NULL && !work->given_corners) {
+        status = cli_scan_report_add(shared->report, work, error);
     }
     work->timing.total = cli_clock_ms() - begin;
     return status;
 }
 
-/* ---- telling ---- */
-
-static bool print_json(const job *work)
-{
-    clearcut_device device;
-    cli_json json = {0};
-    bool has_page = work->page.status != CLEARCUT_PAGE_NONE;
-    cli_result result = {.file = work->item->input,
-                         .status = clearcut_page_status_name(work->page.status),
-                         .reason = work->page.reason,
-                         .output = work->written ? work->item->output : NULL,
-                         .width = clearcut_image_width(work->photo),
-                         .height = clearcut_image_height(work->photo),
-                         .device = &device,
-                         .load_ms = work->shared->load_ms,
-                         .ms = work->timing};
-
-    clearcut_scanner_device(work->shared->scanner, &device);
-    cli_result_begin(&json, &result);
-    cli_json_corners(&json, has_page ? work->page.corners : NULL);
-    if (work->given_corners) {
-        cli_json_null(&json, "confidence");
-    } else {
-        cli_json_real(&json, "confidence", work->page.confidence, 4);
-    }
-    if (work->page.aspect > 0) {
-        cli_json_real(&json, "aspect", work->page.aspect, 5);
-    } else {
-        cli_json_null(&json, "aspect");
-    }
-    if (work->width > 0) {
-        cli_json_integer(&json, "output_width", work->width);
-        cli_json_integer(&json, "output_height", work->height);
-    }
-    cli_json_end_object(&json);
-    return cli_json_print(&json);
-}
-
-/* For people: on stdout, or on stderr where the picture goes to stdout. */
-static void print_text(const job *work)
-{
-    const char *name = cli_input_name(work->item->input);
-    bool to_stdout = work->written && strcmp(work->item->output, "-") == 0;
-    FILE *stream = to_stdout ? stderr : stdout;
-
-    fprintf(stream, "%s: %s", name, clearcut_page_status_name(work->page.status));
-    if (!work->given_corners) {
-        fprintf(stream, " (confidence %.2f)", work->page.confidence);
-    }
-    fprintf(stream, ": %s", work->page.reason);
-    if (work->shared->wanted->corners_only && work->page.status != CLEARCUT_PAGE_NONE) {
-        const clearcut_point *at = work->page.corners;
-        fprintf(stream, "; corners [[%.1f,%.1f],[%.1f,%.1f],[%.1f,%.1f],[%.1f,%.1f]]", at[0].x,
-                at[0].y, at[1].x, at[1].y, at[2].x, at[2].y, at[3].x, at[3].y);
-    }
-    if (work->written && !to_stdout) {
-        fprintf(stream, " -> %s (%d x %d)", work->item->output, work->width, work->height);
-    }
-    fputc('\n', stream);
-    fflush(stream);
-    if (!work->written && !work->shared->wanted->corners_only) {
-        cli_note("%s: no output was written; --keep writes the picture as it is", name);
-    }
-}
-
-static int finish_photo(job *work, clearcut_status status, clearcut_error *error)
+static int finish_photo(cli_scan_job *work, clearcut_status status, clearcut_error *error)
 {
     bool json = work->shared->wanted->engine.json;
     int result = cli_input_exit(status);
@@ -237,21 +127,27 @@ static int finish_photo(job *work, clearcut_status status, clearcut_error *error
     if (status != CLEARCUT_OK) {
         const char *name = cli_input_name(work->item->input);
         bool named = strstr(error->message, name) != NULL;
+        work->shared->document_failures++;
         cli_error("%s%s%s", named ? "" : name, named ? "" : ": ", error->message);
         if (json) {
             cli_result_print_error(work->item->input, error);
         }
     } else if (!json) {
-        print_text(work);
-    } else if (!print_json(work)) {
+        cli_scan_print_text(work);
+    } else if (!cli_scan_print_json(work)) {
         result = CLI_EXIT_INPUT;
     }
     return result;
 }
 
-static int scan_photo(batch *shared, const cli_scan_item *item)
+static int scan_photo(cli_scan_batch *shared, const cli_scan_item *item)
 {
-    job work = {.shared = shared, .item = item, .given_corners = shared->wanted->corners != NULL};
+    cli_scan_job work = {.shared = shared,
+                         .item = item,
+                         .details = {.size = sizeof work.details},
+                         .given_corners = shared->wanted->corners != NULL,
+                         .flattening = {.paper = ""},
+                         .words = -1};
     clearcut_error error;
     clearcut_status status;
     int result;
@@ -260,18 +156,18 @@ static int scan_photo(batch *shared, const cli_scan_item *item)
     status = do_photo(&work, &error);
     result = finish_photo(&work, status, &error);
     clearcut_image_free(&work.flat);
+    clearcut_image_free(&work.mask);
     clearcut_image_free(&work.photo);
     clearcut_bytes_free(&work.bytes);
+    free(work.set_aside);
     return result;
 }
 
 /* ---- all photos ---- */
 
-static clearcut_status create_scanner(batch *shared, clearcut_error *error)
+static clearcut_status create_scanner(cli_scan_batch *shared, clearcut_error *error)
 {
     clearcut_scanner_options options;
-    double begin = cli_clock_ms();
-    clearcut_status status;
 
     clearcut_scanner_options_init(&options);
     options.device = shared->wanted->engine.device;
@@ -279,20 +175,96 @@ static clearcut_status create_scanner(batch *shared, clearcut_error *error)
     options.precision = shared->precision;
     options.cancel = cli_cancel();
     options.progress = cli_progress_stage;
-    status = clearcut_scanner_create(&options, &shared->scanner, error);
-    shared->load_ms = cli_clock_ms() - begin;
-    return status;
+    return clearcut_scanner_create(&options, &shared->scanner, error);
 }
 
-static int scan_all(batch *shared, const cli_scan_plan *plan)
+static void take_note(void *context, const char *message)
+{
+    (void)context;
+    cli_note("%s", message);
+}
+
+static clearcut_status create_session(cli_scan_batch *shared, clearcut_error *error)
+{
+    const cli_scan_settings *wanted = shared->wanted;
+    clearcut_session_options options;
+    clearcut_status status = cli_need_model(wanted->model, wanted->offline, false, error);
+
+    clearcut_session_options_init(&options);
+    options.model = wanted->model;
+    options.device = wanted->engine.device;
+    options.threads = (int)wanted->engine.threads;
+    options.precision = shared->precision;
+    options.cancel = cli_cancel();
+    options.progress = cli_progress_stage;
+    options.note = take_note;
+    return status == CLEARCUT_OK ? clearcut_session_create(&options, &shared->session, error)
+                                 : status;
+}
+
+/* Scanner, model, document and report, before the first photo. */
+static int prepare(cli_scan_batch *shared)
 {
     clearcut_error error;
+    double begin = cli_clock_ms();
     clearcut_status status = create_scanner(shared, &error);
-    int result = CLI_EXIT_OK;
 
+    if (status == CLEARCUT_OK && shared->wanted->model != NULL) {
+        status = create_session(shared, &error);
+    }
     if (status != CLEARCUT_OK) {
         cli_error("%s", error.message);
         return cli_model_exit(status, shared->precision);
+    }
+    shared->load_ms = cli_clock_ms() - begin;
+    if (shared->document_path != NULL &&
+        clearcut_document_create(&shared->document, &error) != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+        return CLI_EXIT_INPUT;
+    }
+    return shared->wanted->explain != NULL
+               ? cli_scan_report_open(shared->wanted->explain, &shared->report)
+               : CLI_EXIT_OK;
+}
+
+/* The common document: whole or not at all. */
+static int write_document(cli_scan_batch *shared)
+{
+    clearcut_bytes bytes = {0};
+    clearcut_error error;
+    clearcut_status status;
+
+    if (shared->document == NULL) {
+        return CLI_EXIT_OK;
+    }
+    if (shared->document_failures > 0) {
+        cli_error("%s: not written, since %d of the photos failed; leave them out, or repair them",
+                  cli_output_name(shared->document_path), shared->document_failures);
+        return CLI_EXIT_INPUT;
+    }
+    if (clearcut_document_page_count(shared->document) == 0) {
+        cli_note("%s: not written: every photo was set aside",
+                 cli_output_name(shared->document_path));
+        return CLI_EXIT_OK;
+    }
+    status = clearcut_document_finish(shared->document, &bytes, &error);
+    if (status == CLEARCUT_OK) {
+        status = cli_write_bytes(bytes.data, bytes.size, shared->document_path, &error);
+    }
+    clearcut_bytes_free(&bytes);
+    if (status != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+    }
+    return cli_input_exit(status);
+}
+
+static int scan_all(cli_scan_batch *shared, const cli_scan_plan *plan)
+{
+    int result = prepare(shared);
+    int ending;
+
+    if (result != CLI_EXIT_OK) {
+        return result;
     }
     for (int i = 0; i < plan->count; i++) {
         int outcome;
@@ -306,8 +278,13 @@ static int scan_all(batch *shared, const cli_scan_plan *plan)
         }
         result = outcome != CLI_EXIT_OK ? outcome : result;
     }
-    return result;
+    ending = write_document(shared);
+    result = ending != CLI_EXIT_OK ? ending : result;
+    ending = cli_scan_report_close(&shared->report);
+    return ending != CLI_EXIT_OK ? ending : result;
 }
+
+/* ---- before any work ---- */
 
 static int usage_error(const char *message)
 {
@@ -315,9 +292,21 @@ static int usage_error(const char *message)
     return CLI_EXIT_USAGE;
 }
 
-static int check_usage(batch *shared, int photo_count)
+/* A photo may have the default's pixels whatever the result is limited to. */
+static void settle_limits(cli_scan_batch *shared)
 {
-    const settings *wanted = shared->wanted;
+    cli_pictures *pictures = &shared->wanted->pictures;
+
+    shared->choices.result_pixels = (uint64_t)pictures->max_pixels;
+    if (pictures->max_pixels != 0 && (uint64_t)pictures->max_pixels < CLEARCUT_DEFAULT_MAX_PIXELS) {
+        pictures->max_pixels = 0;
+    }
+}
+
+static int check_usage(cli_scan_batch *shared, int photo_count)
+{
+    cli_scan_settings *wanted = shared->wanted;
+    int result;
 
     if (photo_count == 0) {
         return usage_error("no photo: name at least one, or - for standard input");
@@ -329,13 +318,46 @@ static int check_usage(batch *shared, int photo_count)
         return usage_error("--corners: takes [[x,y],[x,y],[x,y],[x,y]]: top-left, top-right, "
                            "bottom-right, bottom-left");
     }
-    return cli_check_engine(&wanted->engine, &shared->precision);
+    settle_limits(shared);
+    cli_scan_allow_reduced(wanted);
+    if (wanted->review != NULL && wanted->least_confidence == 0) {
+        wanted->least_confidence = 0.5;
+    }
+    result = cli_scan_choose(wanted, &shared->choices);
+    return result == CLI_EXIT_OK ? cli_check_engine(&wanted->engine, &shared->precision) : result;
+}
+
+static int make_review_folder(const char *folder)
+{
+    struct stat about;
+
+    if (folder != NULL && mkdir(folder, 0777) != 0 &&
+        (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))) {
+        cli_error("%s: cannot make this folder: %s", folder, strerror(errno));
+        return CLI_EXIT_INPUT;
+    }
+    return CLI_EXIT_OK;
+}
+
+static int check_ocr(const cli_scan_settings *wanted, const cli_scan_plan *plan)
+{
+    if (wanted->language == NULL || wanted->corners_only) {
+        return CLI_EXIT_OK;
+    }
+    if (plan->count > 0 && !plan->items[0].is_document) {
+        return usage_error("--ocr puts text under the pages of a PDF; name one with -o, or give "
+                           "--format pdf");
+    }
+    return cli_scan_check_ocr(wanted->language);
 }
 
 static int run_scan(const cli_command *command, int argument_count, char **arguments)
 {
-    settings wanted = {.pictures = CLI_PICTURE_DEFAULTS, .engine = CLI_ENGINE_DEFAULTS};
-    batch shared = {.wanted = &wanted};
+    settings wanted = {.rotate = "auto",
+                       .dewarp = "auto",
+                       .pictures = CLI_PICTURE_DEFAULTS,
+                       .engine = CLI_ENGINE_DEFAULTS};
+    cli_scan_batch shared = {.wanted = &wanted};
     cli_scan_plan plan = {0};
     cli_scan_wish wish = {0};
     int photo_count;
@@ -353,8 +375,18 @@ static int run_scan(const cli_command *command, int argument_count, char **argum
         result = cli_scan_plan_make(&wish, photo_count, arguments, &plan);
     }
     if (result == CLI_EXIT_OK) {
+        shared.document_path = plan.document;
+        result = check_ocr(&wanted, &plan);
+    }
+    if (result == CLI_EXIT_OK) {
+        result = make_review_folder(wanted.review);
+    }
+    if (result == CLI_EXIT_OK) {
         result = scan_all(&shared, &plan);
     }
+    cli_scan_report_close(&shared.report);
+    clearcut_document_free(&shared.document);
+    clearcut_session_free(&shared.session);
     clearcut_scanner_free(&shared.scanner);
     cli_scan_plan_free(&plan);
     return result;
@@ -367,12 +399,16 @@ const cli_command cli_scan_command = {
     .details =
         "Every answer has a status:\n"
         "  corrected  a page was found; the output is the flat page\n"
-        "  flat       the picture is the page already; the output is the picture unchanged\n"
+        "  flat       the picture is the page already; the output is the picture unchanged,\n"
+        "             or finished, if --finish says how\n"
         "  no-page    there is no page that may be trusted; nothing is written unless --keep\n"
+        "  cut-out    no four sides, and --on was given: the background is removed\n"
         "  error      the photo could not be read or the page not be written (exit status 1)\n"
         "no-page is an answer, not a failure: the exit status stays 0. Works offline, with a\n"
         "model that is part of the program. PHOTO may be - for standard input; the page then\n"
-        "goes to standard output unless -o names a file.\n",
+        "goes to standard output unless -o names a file.\n"
+        "-o out.pdf makes one document of all photos, in their order; a photo without a page\n"
+        "is in it as it was photographed, and if a photo fails no document is written.\n",
     .options = option_table,
     .option_count = sizeof option_table / sizeof option_table[0],
     .run = run_scan};

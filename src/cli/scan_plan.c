@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,18 @@ static bool is_folder(const char *path)
 static bool is_standard(const char *path)
 {
     return strcmp(path, "-") == 0;
+}
+
+/* --format pdf, which is no format of a picture. */
+static bool wants_pdf(const cli_scan_wish *wish)
+{
+    return wish->pictures->format != NULL && strcasecmp(wish->pictures->format, "pdf") == 0;
+}
+
+static bool ends_in_pdf(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 4 && strcasecmp(name + length - 4, ".pdf") == 0;
 }
 
 /* -o names a folder if it is one, ends in '/', or there are several photos. */
@@ -54,7 +67,8 @@ static char *default_name(const cli_scan_wish *wish, const char *photo, const ch
     if (wish->pictures->format != NULL) {
         format = clearcut_format_from_name(wish->pictures->format);
     }
-    snprintf(suffix, sizeof suffix, ".flat%s", cli_format_extension(format));
+    snprintf(suffix, sizeof suffix, ".flat%s",
+             wants_pdf(wish) ? ".pdf" : cli_format_extension(format));
     return cli_derived_name(is_standard(photo) ? "stdin" : photo, folder, suffix);
 }
 
@@ -91,7 +105,7 @@ static int check_output(const cli_scan_wish *wish, cli_scan_item *item)
 {
     clearcut_error error;
 
-    if (!cli_output_format(wish->pictures, item->output, &item->format)) {
+    if (!item->is_document && !cli_output_format(wish->pictures, item->output, &item->format)) {
         return CLI_EXIT_USAGE;
     }
     if (clearcut_output_check(item->output, &error) != CLEARCUT_OK) {
@@ -167,17 +181,19 @@ static int refuse_overwriting(const cli_scan_plan *plan, const cli_scan_item *it
 
 static int name_outputs(const cli_scan_wish *wish, cli_scan_plan *plan)
 {
-    bool to_folder = wish->output != NULL && means_folder(wish->output, plan->count);
+    bool to_folder =
+        wish->output != NULL && plan->document == NULL && means_folder(wish->output, plan->count);
 
     for (int i = 0; i < plan->count; i++) {
         cli_scan_item *item = &plan->items[i];
         int result = CLI_EXIT_OK;
+        item->is_document = plan->document != NULL || wants_pdf(wish);
         item->output = output_name(wish, item->input, to_folder ? wish->output : NULL);
         if (item->output == NULL) {
             return CLI_EXIT_INPUT;
         }
         if (is_standard(item->output)) {
-            result = check_standard_output(wish, plan->count);
+            result = check_standard_output(wish, plan->document != NULL ? 1 : plan->count);
         }
         if (result != CLI_EXIT_OK) {
             return result;
@@ -188,7 +204,7 @@ static int name_outputs(const cli_scan_wish *wish, cli_scan_plan *plan)
 
 static int check_outputs(const cli_scan_wish *wish, cli_scan_plan *plan)
 {
-    int result = refuse_collisions(plan);
+    int result = plan->document == NULL ? refuse_collisions(plan) : CLI_EXIT_OK;
 
     for (int i = 0; i < plan->count && result == CLI_EXIT_OK; i++) {
         if (!wish->in_place) {
@@ -219,7 +235,11 @@ int cli_scan_plan_make(const cli_scan_wish *wish, int photo_count, char **photos
     if (wish->no_output) {
         return CLI_EXIT_OK;
     }
-    if (wish->output != NULL && means_folder(wish->output, photo_count)) {
+    if (wish->output != NULL && !is_folder(wish->output) &&
+        (ends_in_pdf(wish->output) || (is_standard(wish->output) && wants_pdf(wish)))) {
+        plan->document = wish->output;
+    }
+    if (wish->output != NULL && plan->document == NULL && means_folder(wish->output, photo_count)) {
         result = make_folder(wish->output);
     }
     if (result == CLI_EXIT_OK) {

@@ -9,17 +9,21 @@
 
 typedef struct cli_scan_item {
     const char *input;
-    char *output; /* owned; NULL if nothing is to be written */
-    clearcut_format format;
+    char *output;           /* owned; NULL if nothing is to be written */
+    clearcut_format format; /* of a picture */
+    bool is_document;       /* a PDF, of its own or the common one */
 } cli_scan_item;
 
 typedef struct cli_scan_plan {
     cli_scan_item *items;
     int count;
+    const char *document; /* the PDF that all photos go into; NULL = each has its own output.
+                             Borrowed from the wish */
 } cli_scan_plan;
 
 typedef struct cli_scan_wish {
-    const char *output; /* -o: a file for one photo, a folder, "-", or NULL */
+    const char *output; /* -o: a file for one photo, a .pdf for all, a folder, "-", or
+                           NULL */
     bool no_output;     /* corners only */
     bool json;
     bool in_place;

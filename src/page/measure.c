@@ -4,7 +4,15 @@
 
 #include "page/corner_snap.h"
 
-enum { SIZE = CC_PAGE_MAP_SIZE, SAMPLES = 48 };
+enum { SIZE = CC_PAGE_MAP_SIZE, SAMPLES = 48, BAND_SAMPLES = 3 };
+
+/* The bands beside a side in which the mask is looked at (map pixels). */
+#define BAND_NEAR 0.8
+#define BAND_FAR 3.2
+
+/* Where a corner's peak is looked for (map pixels), and what is one. */
+#define PEAK_RADIUS 8.0
+#define LEAST_PEAK 0.1
 
 /* How far beside a side, and around a corner, the maps may answer (map pixels). */
 #define SIDE_RADIUS 1.5
@@ -148,6 +156,86 @@ static void measure_fit(const cc_quad_fit *fit, double *measure)
     measure[CC_MEASURE_RESIDUAL] = fmin(1.0, residual / RESIDUAL_UNIT);
     measure[CC_MEASURE_BULGE] = fmin(1.0, bulge / BULGE_UNIT);
     measure[CC_MEASURE_SNAPPED] = snapped / 4.0;
+}
+
+/* Mean of the mask in a band along one side, `from` to `to` map pixels into the page
+ * (negative: outside); -1 if too little of it is in sight. */
+static double mask_band(const float *mask, cc_point a, cc_point b, double from, double to)
+{
+    cc_line line = cc_line_through(a, b);
+    double sum = 0.0;
+    int count = 0;
+
+    for (int i = 0; i < SAMPLES; i++) {
+        double t = 0.08 + 0.84 * (i + 0.5) / SAMPLES;
+        for (int k = 0; k < BAND_SAMPLES; k++) {
+            double s = from + (to - from) * (k + 0.5) / BAND_SAMPLES;
+            cc_point p = {a.x + t * (b.x - a.x) + s * line.nx, a.y + t * (b.y - a.y) + s * line.ny};
+            if (in_sight(p)) {
+                sum += clean(mask[(int)p.y * SIZE + (int)p.x]);
+                count++;
+            }
+        }
+    }
+    return count >= SAMPLES / 4 ? sum / count : -1.0;
+}
+
+static void measure_bands(const cc_page_maps *maps, const cc_quad *quad, cc_quad_measure *found)
+{
+    const float *mask = maps->plane[CC_PLANE_MASK];
+
+    found->thinnest_inside = 1.0;
+    found->thickest_outside = 0.0;
+    for (int i = 0; i < 4; i++) {
+        cc_point a = quad->corner[i];
+        cc_point b = quad->corner[(i + 1) % 4];
+        double inside = mask_band(mask, a, b, BAND_NEAR, BAND_FAR);
+        double outside = mask_band(mask, a, b, -BAND_FAR, -BAND_NEAR);
+        found->thinnest_inside =
+            inside >= 0.0 ? fmin(found->thinnest_inside, inside) : found->thinnest_inside;
+        found->thickest_outside = fmax(found->thickest_outside, outside);
+    }
+}
+
+/* How far the corner map's peaks lie from the corners. */
+static void measure_peaks(const cc_page_maps *maps, const cc_quad *quad, cc_quad_measure *found)
+{
+    double sum = 0.0;
+    int count = 0;
+
+    found->furthest_peak = 0.0;
+    for (int i = 0; i < 4; i++) {
+        cc_point peak = {0.0, 0.0};
+        double distance = 1.0;
+        if (!in_sight(quad->corner[i])) {
+            continue;
+        }
+        if (cc_map_peak(maps->plane[CC_PLANE_CORNER], SIZE, quad->corner[i], PEAK_RADIUS, &peak) >
+            LEAST_PEAK) {
+            distance = fmin(1.0, cc_point_distance(peak, quad->corner[i]) / PEAK_RADIUS);
+        }
+        found->furthest_peak = fmax(found->furthest_peak, distance);
+        sum += distance;
+        count++;
+    }
+    found->mean_peak = count > 0 ? sum / count : 0.5;
+}
+
+void cc_measure_quad(const cc_page_maps *maps, const cc_quad *quad, cc_quad_measure *found)
+{
+    double measure[CC_MEASURE_COUNT] = {0.0};
+
+    measure_sides(maps, quad, measure);
+    measure_corners(maps, quad, measure);
+    measure_mask(maps, quad, measure);
+    measure_bands(maps, quad, found);
+    measure_peaks(maps, quad, found);
+    found->weakest_edge = measure[CC_MEASURE_WEAKEST_EDGE];
+    found->mean_edge = measure[CC_MEASURE_MEAN_EDGE];
+    found->weakest_corner = measure[CC_MEASURE_WEAKEST_CORNER];
+    found->mean_corner = measure[CC_MEASURE_MEAN_CORNER];
+    found->inside = measure[CC_MEASURE_INSIDE];
+    found->outside = measure[CC_MEASURE_OUTSIDE];
 }
 
 void cc_measure_maps(const cc_page_maps *maps, cc_page_pass *pass)

@@ -53,6 +53,10 @@ enum { CC_PAGE_INPUT_SIZE = 256, CC_PAGE_MAP_SIZE = 128 };
 cc_status cc_page_find(const cc_image *image, cc_network *page_model, cc_thread_pool *pool,
                        cc_page_result *result, cc_error *error);
 
+/* Focal length in pixels from its EXIF 35 mm equivalent, which CIPA DCG-001 defines by the
+ * diagonal; 0 if the picture does not say. */
+double cc_page_focal_length(const cc_image *image);
+
 /* True proportions of the flat sheet behind a quad (width / height), by the
  * whiteboard method of Zhang & He (2003); focal_length_pixels 0 = estimate it.
  * Never fails: degenerate quads give the ratio of mean side lengths. */
@@ -70,11 +74,23 @@ void cc_quad_output_size(const cc_quad *quad, double aspect, uint64_t max_pixels
 cc_status cc_quad_homography(const cc_quad *quad, int width, int height, double matrix[9],
                              cc_error *error);
 
+/* How far the four sides (from corner i to i + 1) bend from straight, as a parabola:
+ * pixels of the picture at their middles, positive into the page. */
+typedef struct cc_curl {
+    double bulge[4];
+} cc_curl;
+
 /* Flatten: one resampling from the full picture (Lanczos where it enlarges,
  * antialiased where it shrinks). Parts of the quad outside the picture repeat the
  * border. Metadata is carried over. On failure *flat is {0}. */
 cc_status cc_page_warp(const cc_image *image, const cc_quad *quad, int width, int height,
                        cc_thread_pool *pool, cc_image *flat, cc_error *error);
+
+/* The same for a sheet that is slightly curled: the surface between the four bent sides
+ * (warp_row.h: cc_warp_curl) is flattened. Without a bulge equal to cc_page_warp. */
+cc_status cc_page_warp_curled(const cc_image *image, const cc_quad *quad, const cc_curl *curl,
+                              int width, int height, cc_thread_pool *pool, cc_image *flat,
+                              cc_error *error);
 
 /* Convex, finite, positive area, clockwise; else CC_INVALID_ARGUMENT with the
  * reason. For corners that come from outside. */

@@ -16,6 +16,23 @@ void cc_warp_lanczos(float *table)
     }
 }
 
+void cc_warp_bend(const cc_warp_curl *curl, double across, double down, double *x, double *y)
+{
+    const double along[4] = {across, down, across, down};
+    const double share[4] = {1.0 - down, across, down, 1.0 - across};
+
+    *x = 0.0;
+    *y = 0.0;
+    for (int i = 0; i < 4; i++) {
+        double from = (1.0 - along[i]) * curl->start[i];
+        double to = along[i] * curl->end[i];
+        double t = to / (from + to); /* along the side in the picture */
+        double height = 4.0 * t * (1.0 - t) * share[i];
+        *x += height * curl->x[i];
+        *y += height * curl->y[i];
+    }
+}
+
 static int clamp_index(int i, int size)
 {
     return i < 0 ? 0 : i >= size ? size - 1 : i;
@@ -77,6 +94,15 @@ void cc_warp_pixel(const cc_warp_job *job, int x, int y)
     cc_warp_point p = cc_warp_map(job->matrix, x + 0.5, y + 0.5);
     cc_warp_taps tx;
     cc_warp_taps ty;
+
+    if (job->curl != NULL) {
+        double dx;
+        double dy;
+        cc_warp_bend(job->curl, (x + 0.5) / job->flat->width, (y + 0.5) / job->flat->height, &dx,
+                     &dy);
+        p.x += dx;
+        p.y += dy;
+    }
 
     cc_warp_choose(job->lanczos, p.x, p.scale_x, &tx);
     cc_warp_choose(job->lanczos, p.y, p.scale_y, &ty);

@@ -16,12 +16,33 @@ enum { CC_LANCZOS_SIZE = CC_LANCZOS_LOBES * CC_LANCZOS_STEPS + 2 };
 /* Most taps in one direction: 2 * lobes * largest scale, and one. */
 enum { CC_WARP_MAX_TAPS = 2 * CC_LANCZOS_LOBES * 24 + 2 };
 
+/* How the sides of a sheet bend away from the straight lines between its corners: the
+ * picture of the sheet is a Coons patch (Coons 1967) between four parabolas. Added to
+ * the point that the homography gives, across = x / width and down = y / height:
+ *   (1 - down) side[0](across) + down side[2](across) +
+ *   (1 - across) side[3](down) + across side[1](down)
+ * The terms for the corners vanish with the parabolas there. */
+typedef struct cc_warp_curl {
+    /* Of the side from corner i to i + 1 (the last two run against the output's axes):
+     * its greatest displacement, as a vector in source pixels, and the homography's
+     * denominators at its ends, by which a place along the output's edge becomes a
+     * place along the side. */
+    double x[4];
+    double y[4];
+    double start[4]; /* at across or down = 0 */
+    double end[4];   /* at 1 */
+} cc_warp_curl;
+
 typedef struct cc_warp_job {
     const cc_image *source;
     const cc_image *flat;
-    double matrix[9];     /* output to source, row-major, as cc_quad_homography */
-    const float *lanczos; /* CC_LANCZOS_SIZE values */
+    double matrix[9];         /* output to source, row-major, as cc_quad_homography */
+    const float *lanczos;     /* CC_LANCZOS_SIZE values */
+    const cc_warp_curl *curl; /* NULL = the sheet is flat */
 } cc_warp_job;
+
+/* The displacement at a point of the output, 0..1 each way. */
+void cc_warp_bend(const cc_warp_curl *curl, double across, double down, double *x, double *y);
 
 /* Fill CC_LANCZOS_SIZE values of sinc(x) sinc(x / 3). */
 void cc_warp_lanczos(float *table);

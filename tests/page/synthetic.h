@@ -65,11 +65,20 @@ static inline cc_quad random_quad(uint64_t *state, double size)
     return quad;
 }
 
-/* Share of the pixel's area inside the quad, by 8 x 8 samples. */
+/* Share of the pixel's area inside the quad, by 8 x 8 samples where a side may cross it. */
 static inline double coverage_of(const cc_quad *quad, int x, int y)
 {
+    cc_point centre = {x + 0.5, y + 0.5};
+    double nearest = INFINITY;
     int inside = 0;
 
+    for (int i = 0; i < 4; i++) {
+        cc_line side = cc_line_through(quad->corner[i], quad->corner[(i + 1) % 4]);
+        nearest = fmin(nearest, cc_line_distance(&side, centre));
+    }
+    if (fabs(nearest) > 0.75) { /* more than half a pixel's diagonal */
+        return nearest > 0 ? 1 : 0;
+    }
     for (int j = 0; j < 8; j++) {
         for (int i = 0; i < 8; i++) {
             inside += quad_contains(quad, x + (i + 0.5) / 8, y + (j + 0.5) / 8);

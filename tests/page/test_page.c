@@ -51,7 +51,7 @@ static cc_page_result answer(const cc_image *image, const cc_page_maps *maps)
 
     memset(&result, 0, sizeof result);
     assert_int_equal(cc_page_pass_run(maps, &whole, &evidence.pass[0], NULL), CC_OK);
-    cc_page_evidence_weigh(image, &evidence);
+    cc_page_evidence_weigh(image, maps, &evidence); /* one pass: the second is not looked at */
     cc_page_judge(image, &evidence, &result);
     assert_true(result.reason[0] != '\0');
     assert_true(result.confidence >= 0 && result.confidence <= 1);
@@ -185,6 +185,7 @@ static void a_leaking_mask_is_cut_at_a_higher_level(void **state)
 static void a_second_pass_is_used_if_its_maps_bear_it_out(void **state)
 {
     static cc_page_maps maps;
+    static cc_page_maps both[2];
     cc_quad quad = {{{45, 40}, {80, 44}, {84, 78}, {42, 74}}};
     cc_quad truth = cc_quad_scale(&quad, 4, 3);
     cc_image image = draw_photo(&quad);
@@ -194,6 +195,7 @@ static void a_second_pass_is_used_if_its_maps_bear_it_out(void **state)
 
     (void)state;
     draw_maps(&quad, &maps);
+    both[0] = maps;
     assert_int_equal(cc_page_pass_run(&maps, &view, &evidence.pass[0], NULL), CC_OK);
     assert_true(cc_page_second_view(&image, &evidence.pass[0], &view));
     assert_true(view.x > 130 && view.x < 168 && view.width > 168 && view.width < 220);
@@ -203,8 +205,9 @@ static void a_second_pass_is_used_if_its_maps_bear_it_out(void **state)
         enlarged.corner[i].y = (truth.corner[i].y - view.y) * 128 / view.height;
     }
     draw_maps(&enlarged, &maps);
+    both[1] = maps;
     assert_int_equal(cc_page_pass_run(&maps, &view, &evidence.pass[1], NULL), CC_OK);
-    cc_page_evidence_weigh(&image, &evidence);
+    cc_page_evidence_weigh(&image, both, &evidence);
     assert_int_equal(evidence.chosen, 1);
     assert_true(quad_error(&evidence.pass[1].quad, &truth) < 0.5);
     assert_true(quad_error(&evidence.refinement.quad, &truth) < 0.3);
@@ -214,7 +217,7 @@ static void a_second_pass_is_used_if_its_maps_bear_it_out(void **state)
         evidence.pass[1].quad.corner[i].x += 60;
     }
     evidence.pass[1].measure[CC_MEASURE_MEAN_EDGE] = 0.2;
-    cc_page_evidence_weigh(&image, &evidence);
+    cc_page_evidence_weigh(&image, both, &evidence);
     assert_int_equal(evidence.chosen, 0);
     assert_true(evidence.feature[CC_FEATURE_AGREEMENT] < 0.6);
     assert_true(quad_error(&evidence.refinement.quad, &truth) < 0.3);

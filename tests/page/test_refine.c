@@ -2,6 +2,7 @@
 #include "synthetic.h"
 
 #include "page/quad_refine.h"
+#include "page/side_trace.h"
 
 enum { WIDTH = 1000, HEIGHT = 800 };
 
@@ -200,6 +201,40 @@ static void tiny_pictures_and_wild_quads_are_survived(void **state)
     cc_image_free(&image);
 }
 
+/* A side that bends more and more towards one end: where it ends is found, not where a
+ * straight line through its middle would end. */
+static void the_ends_of_a_curved_side_are_found(void **state)
+{
+    static cc_profiles profiles;
+    const cc_point a = {30, 60};
+    const cc_point b = {370, 60};
+    double course[CC_STATIONS] = {0};
+    cc_side_trace trace;
+    cc_image image;
+
+    (void)state;
+    assert_int_equal(cc_image_create(400, 200, 3, &image, NULL), CC_OK);
+    for (int x = 0; x < 400; x++) {
+        double u = (x + 0.5 - a.x) / (b.x - a.x);
+        double edge = a.y + 12 * u * u;
+        for (int y = 0; y < 200; y++) {
+            double inside = fmin(1, fmax(0, y + 1 - edge));
+            memset(cc_image_row(&image, y) + (size_t)x * 3, (int)(80 + 140 * inside), 3);
+        }
+    }
+    assert_true(cc_side_trace_run(&image, a, b, course, 16, 1, &profiles, &trace));
+    assert_near(trace.s[0], 0, 0.3);
+    assert_near(trace.s[1], 12, 0.3);
+    assert_near(trace.slope[1], 24, 2);
+    assert_true(trace.support[0] > 0.9 && trace.support[1] > 0.9);
+    assert_near(trace.contrast, 140, 35);
+    memset(cc_image_row(&image, 0), 90, 200 * image.stride);
+    /* Nothing there: no support, whatever path is taken. */
+    assert_true(!cc_side_trace_run(&image, a, b, course, 16, 1, &profiles, &trace) ||
+                trace.contrast < 1);
+    cc_image_free(&image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +245,7 @@ int main(void)
         cmocka_unit_test(fixed_sides_stay),
         cmocka_unit_test(a_second_edge_beyond_reach_is_not_taken),
         cmocka_unit_test(tiny_pictures_and_wild_quads_are_survived),
+        cmocka_unit_test(the_ends_of_a_curved_side_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
