@@ -249,6 +249,9 @@ typedef struct clearcut_decode_options {
     bool convert_to_srgb;    /* apply the ICC profile and drop it; else it is kept */
     bool ignore_orientation; /* leave the picture as the sensor delivered it */
     clearcut_timing *timing; /* adds `decode`; may be NULL */
+    int minimum_long_side;   /* > 0: the picture may come smaller, as long as its long side is
+                              * at least this: a large JPEG then takes half the time.
+                              * clearcut_image_full_width and _height tell; 0 = full size */
 } clearcut_decode_options;
 
 CLEARCUT_API void clearcut_decode_options_init(clearcut_decode_options *options);
@@ -265,13 +268,25 @@ CLEARCUT_API clearcut_status clearcut_image_read(const char *path,
                                                  const clearcut_decode_options *options,
                                                  clearcut_image **image, clearcut_error *error);
 
+/* The picture at another size, 1..1000000 pixels a side: Lanczos with three lobes,
+ * antialiased where it shrinks, alpha taken into account; equal to Pillow's resize.
+ * The colour profile goes along. Errors: INVALID_ARGUMENT, LIMIT (more than
+ * CLEARCUT_DEFAULT_MAX_PIXELS), OUT_OF_MEMORY. */
+CLEARCUT_API clearcut_status clearcut_image_resize(const clearcut_image *image, int width,
+                                                   int height, clearcut_image **resized,
+                                                   clearcut_error *error);
+
 CLEARCUT_API void clearcut_image_free(clearcut_image **image);
 
 /* Of an existing image (not NULL). Reading is safe from several threads. */
-CLEARCUT_API int clearcut_image_width(const clearcut_image *image);     /* pixels */
-CLEARCUT_API int clearcut_image_height(const clearcut_image *image);    /* pixels */
-CLEARCUT_API int clearcut_image_channels(const clearcut_image *image);  /* 1..4 */
-CLEARCUT_API size_t clearcut_image_stride(const clearcut_image *image); /* bytes per row */
+CLEARCUT_API int clearcut_image_width(const clearcut_image *image);    /* pixels */
+CLEARCUT_API int clearcut_image_height(const clearcut_image *image);   /* pixels */
+CLEARCUT_API int clearcut_image_channels(const clearcut_image *image); /* 1..4 */
+/* What it measures in its file, upright: more than its width and height if it was decoded
+ * smaller (minimum_long_side), else the same. */
+CLEARCUT_API int clearcut_image_full_width(const clearcut_image *image);  /* pixels */
+CLEARCUT_API int clearcut_image_full_height(const clearcut_image *image); /* pixels */
+CLEARCUT_API size_t clearcut_image_stride(const clearcut_image *image);   /* bytes per row */
 /* The first row; the image keeps ownership, writing is allowed. */
 CLEARCUT_API uint8_t *clearcut_image_pixels(clearcut_image *image);
 CLEARCUT_API const uint8_t *clearcut_image_pixels_const(const clearcut_image *image);
@@ -293,6 +308,9 @@ typedef struct clearcut_encode_options {
                                 none; default white */
     bool drop_profile;       /* do not carry the ICC profile over */
     clearcut_timing *timing; /* adds `encode`; may be NULL */
+    bool bilevel;            /* 1 channel only: 1 bit a pixel, 128 and more is white; PNG, and TIFF
+                                with CCITT Group 4; JPEG and WebP stay grey */
+    double dots_per_inch;    /* 0 = the picture's own, if it is known */
 } clearcut_encode_options;
 
 CLEARCUT_API void clearcut_encode_options_init(clearcut_encode_options *options);
@@ -308,6 +326,33 @@ CLEARCUT_API clearcut_status clearcut_image_encode(const clearcut_image *image,
 CLEARCUT_API clearcut_status clearcut_image_write(const clearcut_image *image, const char *path,
                                                   const clearcut_encode_options *options,
                                                   clearcut_error *error);
+
+/* ---- cut-outs: put on a ground, made of a smaller copy, steadied in a film -------- */
+
+/* Put a cut-out (4 channels) on a ground: `background`, scaled to cover it and cut to
+ * its middle, or if that is NULL the colour (red, green, blue, alpha; not NULL then).
+ * The result has 3 channels if the ground is opaque, else 4. The ICC profile is the
+ * cut-out's. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread. */
+CLEARCUT_API clearcut_status clearcut_image_put_on(const clearcut_image *cutout,
+                                                   const clearcut_image *background,
+                                                   const uint8_t color[4], clearcut_image **result,
+                                                   clearcut_error *error);
+
+/* A cut-out or mask of `small`, a reduced copy of `photo` (clearcut_image_resize), in
+ * the photo's own size: alpha enlarged, colours the photo's, less what was taken out
+ * of the small one's edges. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY. Any thread. */
+CLEARCUT_API clearcut_status clearcut_image_enlarge_cutout(const clearcut_image *photo,
+                                                           const clearcut_image *small,
+                                                           const clearcut_image *cutout,
+                                                           clearcut_image **result,
+                                                           clearcut_error *error);
+
+/* How sure a mask (1 channel) or the alpha of a cut-out (4 channels) is of itself.
+ * share: mean of alpha, 0..1. doubt: the sum of min(a, 1 - a) over that of a: 0 where
+ * everything is decided, some hundredths for the soft edges of a good mask, 1 for haze
+ * or nothing. Errors: INVALID_ARGUMENT. Any thread. */
+CLEARCUT_API clearcut_status clearcut_image_doubt(const clearcut_image *mask, double *share,
+                                                  double *doubt, clearcut_error *error);
 
 /* ---- devices ---------------------------------------------------------------- */
 
@@ -325,15 +370,24 @@ typedef struct clearcut_device {
                              run by the plain reference */
     double multiply_adds; /* of one run of the network */
     size_t memory_bytes;  /* weights, activations and scratch of the network */
+    char precision[8];    /* what it computes in: "fp32", "fp16", ... */
+    /* Of the last run, by the device's own clock and count; 0 = it has none of its own. */
+    double device_ms; /* from the first byte sent to the last byte fetched */
+    uint64_t bytes_to_device;
+    uint64_t bytes_from_device;
+    uint64_t launches; /* of kernels */
 } clearcut_device;
 
 typedef enum clearcut_precision {
     CLEARCUT_PRECISION_FP32 = 0, /* the reference; masks as rembg's */
     CLEARCUT_PRECISION_BF16 = 1, /* half the bytes; needs AVX-512 BF16 to be faster */
-    CLEARCUT_PRECISION_INT8 = 2
+    CLEARCUT_PRECISION_INT8 = 2,
+    CLEARCUT_PRECISION_FP16 = 3, /* sums are fp32; on GPUs */
+    CLEARCUT_PRECISION_AUTO = 4  /* the device's own: fp16 on a GPU of --device cuda (but fp32
+                                    for the page model), else fp32; the default */
 } clearcut_precision;
 
-/* By name: "fp32", "bf16", "int8"; false for anything else. Any thread. */
+/* By name: "fp32", "bf16", "int8", "fp16", "auto"; false for anything else. Any thread. */
 CLEARCUT_API bool clearcut_precision_from_name(const char *name, clearcut_precision *precision);
 
 /* Is this a device name at all ("auto", "cpu", "cuda", "cuda:1", "ort",
@@ -345,10 +399,48 @@ CLEARCUT_API clearcut_status clearcut_device_check(const char *device, clearcut_
  * thread count that 0 stands for. At least 1. Any thread. */
 CLEARCUT_API int clearcut_available_threads(void);
 
+/* ---- doctor: what this machine can run, and the proof ------------------------- */
+
+/* What was found out about this machine, and about one device on it. */
+typedef struct clearcut_doctor clearcut_doctor;
+
+typedef struct clearcut_doctor_options {
+    size_t size;
+    const char *device; /* to be examined, as for sessions; "auto" (default): what sessions
+                           would use */
+    const char *model;  /* to be run, as for sessions; NULL = the embedded page model */
+    int runs;           /* turns, each on the device and on the processor; 1..1000; default 10 */
+    int threads;        /* of the processor; 0 = clearcut_available_threads() */
+    clearcut_cancel *cancel; /* may be NULL */
+} clearcut_doctor_options;
+
+CLEARCUT_API void clearcut_doctor_options_init(clearcut_doctor_options *options);
+
+/* Look for processor, GPUs, drivers and libraries, then run the model on the device
+ * and on the processor, turn by turn, on random input, and measure. A device that
+ * cannot be used, or does not do the work, is a finding and no error. Takes seconds.
+ * options may be NULL. Errors: INVALID_ARGUMENT (no such device name, numbers), MODEL
+ * and the others of clearcut_session_create for the model, CANCELLED, OUT_OF_MEMORY.
+ * Any thread. */
+CLEARCUT_API clearcut_status clearcut_doctor_examine(const clearcut_doctor_options *options,
+                                                     clearcut_doctor **doctor,
+                                                     clearcut_error *error);
+
+CLEARCUT_API void clearcut_doctor_free(clearcut_doctor **doctor);
+
+/* Is it proven by the measurements that the device does the work? And is it a GPU? */
+CLEARCUT_API bool clearcut_doctor_proven(const clearcut_doctor *doctor);
+CLEARCUT_API bool clearcut_doctor_uses_gpu(const clearcut_doctor *doctor);
+
+/* All findings: lines for people, and one JSON object without a line feed, whose keys
+ * docs/devices.md explains. Both live as long as the doctor. */
+CLEARCUT_API const char *clearcut_doctor_text(const clearcut_doctor *doctor);
+CLEARCUT_API const char *clearcut_doctor_json(const clearcut_doctor *doctor);
+
 /* ---- models ------------------------------------------------------------------ */
 
 /* The model that a session uses when none is named. */
-#define CLEARCUT_DEFAULT_MODEL "u2net"
+#define CLEARCUT_DEFAULT_MODEL "silueta"
 
 typedef enum clearcut_model_state {
     CLEARCUT_MODEL_ABSENT = 0,  /* known, but no file was found */
@@ -385,10 +477,34 @@ CLEARCUT_API clearcut_status clearcut_model_get(int index, clearcut_model_info *
  * Errors: NOT_FOUND (no home folder), LIMIT (longer than `size`). Any thread. */
 CLEARCUT_API clearcut_status clearcut_model_folder(char *path, size_t size, clearcut_error *error);
 
+/* Copy the file of a model that is known by name into clearcut_model_folder, from
+ * wherever a person got it. name: which model it is meant to be; NULL = found by its
+ * checksum, which must be right in any case (unless MODEL_CHECKSUM_DISABLED is set and
+ * a name is given). A file that is there is never replaced; if it is the same, all is
+ * well. info (set its size; may be NULL) describes the model on success. Errors: MODEL
+ * (wrong or unknown checksum), INVALID_ARGUMENT (unknown name), UNSUPPORTED (no file
+ * belongs to that model), NOT_FOUND, IO. Any thread. */
+CLEARCUT_API clearcut_status clearcut_model_import(const char *path, const char *name,
+                                                   clearcut_model_info *info,
+                                                   clearcut_error *error);
+
 /* ---- sessions: the subject of a photo ----------------------------------------- */
 
 /* A model made ready, to be used for many pictures. One call at a time. */
 typedef struct clearcut_session clearcut_session;
+
+/* How a model of one's own is fed, where what would be guessed from its name and input
+ * size is wrong. Samples are divided by the largest of the picture, as rembg does. */
+typedef struct clearcut_feeding {
+    bool has_mean;
+    double mean[3]; /* red, green, blue, after the division */
+    bool has_deviation;
+    double deviation[3]; /* what is divided by after that; not 0 */
+    int width;           /* pixels of the network's input, for files that leave it open; 0 =
+                            as the file says */
+    int height;
+    bool channels_last; /* the input is 1 x height x width x 3 */
+} clearcut_feeding;
 
 typedef struct clearcut_session_options {
     size_t size;
@@ -402,6 +518,7 @@ typedef struct clearcut_session_options {
     void *progress_context;
     clearcut_note_function note; /* may be NULL */
     void *note_context;
+    const clearcut_feeding *feeding; /* only for the path of a file; NULL = guessed */
 } clearcut_session_options;
 
 CLEARCUT_API void clearcut_session_options_init(clearcut_session_options *options);
@@ -447,7 +564,40 @@ typedef struct clearcut_matting {
     uint64_t background_pixels; /* certainly not */
     uint64_t unknown_pixels;    /* between: solved for */
     int iterations;             /* of the solver */
+    int reduction;              /* 1: solved at full size; n: on a copy n times smaller, whose
+                                   solution the picture's colours carried up */
 } clearcut_matting;
+
+typedef enum clearcut_subject_status {
+    CLEARCUT_SUBJECT_FOUND = 0,
+    /* The model is sure of no pixel; the result that was made all the same is noise
+     * stretched to a mask, and as a rule should not be kept. */
+    CLEARCUT_SUBJECT_NONE = 1,
+    /* The model's values are no probabilities (a model of one's own): not judged. */
+    CLEARCUT_SUBJECT_UNKNOWN = 2
+} clearcut_subject_status;
+
+/* "found", "no-subject", "unknown"; static; any thread. */
+CLEARCUT_API const char *clearcut_subject_status_name(clearcut_subject_status status);
+
+/* Is there a clear subject? Judged on the model's own probabilities. */
+typedef struct clearcut_subject {
+    clearcut_subject_status status;
+    double confidence; /* the largest probability, 0..1; 0 if unknown */
+    double share;      /* of the picture whose probability is above 0.9, 0..1; 0 if unknown */
+    char reason[160];  /* in plain words if there is none, else "" */
+} clearcut_subject;
+
+/* How the mask is brought from the model's size to the picture's. */
+typedef enum clearcut_edges {
+    CLEARCUT_EDGES_AUTO = 0,  /* guided; plain with only_mask, compat_rembg, alpha_matting or
+                                 post_process_mask */
+    CLEARCUT_EDGES_PLAIN = 1, /* Lanczos, as rembg does */
+    CLEARCUT_EDGES_GUIDED = 2 /* along the picture's own edges where it shows some */
+} clearcut_edges;
+
+/* By name: "auto", "plain", "guided"; false for anything else. Any thread. */
+CLEARCUT_API bool clearcut_edges_from_name(const char *name, clearcut_edges *edges);
 
 typedef struct clearcut_cut_options {
     size_t size;
@@ -467,6 +617,12 @@ typedef struct clearcut_cut_options {
     int matting_erode_size;           /* pixels, 0..1000: how far the certain areas draw back
                                          (side of a square; 0 is rembg's: a 3x3 cross); 10 */
     clearcut_matting *matting;        /* gets what came of alpha_matting; may be NULL */
+    clearcut_subject *subject;        /* gets whether there is one; may be NULL */
+    clearcut_edges edges;
+    bool exact_matting; /* alpha solved for every unknown pixel however long it takes, instead of
+                           on a smaller copy where the band is large; compat_rembg means it */
+    const char *cloth;  /* of u2net_cloth_seg: "upper", "lower" or "full"; NULL = all three, one
+                           below the other in a picture of 4 channels and three times the height */
 } clearcut_cut_options;
 
 CLEARCUT_API void clearcut_cut_options_init(clearcut_cut_options *options);
@@ -480,8 +636,9 @@ CLEARCUT_API clearcut_status clearcut_session_mask(clearcut_session *session,
                                                    clearcut_error *error);
 
 /* The cut-out: 4 channels, the picture's size. The mask multiplies the picture's
- * own alpha; colours stay as they are, and are zero where the result is wholly
- * transparent, so that nothing hidden travels along. options may be NULL. Errors
+ * own alpha; in soft edges colours are the subject's own, without the old background
+ * (not with compat_rembg), elsewhere they stay as they are, and they are zero where the
+ * result is wholly transparent, so that nothing hidden travels along. options may be NULL. Errors
  * as for clearcut_session_mask; INVALID_ARGUMENT for matting options out of range,
  * LIMIT for alpha matting that would take more than 6 GiB. */
 CLEARCUT_API clearcut_status clearcut_session_cut(clearcut_session *session,
@@ -549,14 +706,120 @@ CLEARCUT_API clearcut_status clearcut_scanner_find(clearcut_scanner *scanner,
                                                    clearcut_timing *timing, clearcut_page *page,
                                                    clearcut_error *error);
 
+/* The same in a mask (1 channel, 255 = page) over the same picture, such as that of
+ * clearcut_session_mask: for sheets that another model sees better. The confidence is the
+ * overlap of mask and quad; nothing else is known. Errors: INVALID_ARGUMENT (channels),
+ * OUT_OF_MEMORY, CANCELLED. */
+CLEARCUT_API clearcut_status clearcut_scanner_find_in_mask(
+    clearcut_scanner *scanner, const clearcut_image *image, const clearcut_image *mask,
+    clearcut_timing *timing, clearcut_page *page, clearcut_error *error);
+
+/* What spoke for and against the answer. */
+typedef struct clearcut_page_details {
+    size_t size;             /* set by the caller: sizeof(clearcut_page_details) */
+    double corner_error[4];  /* standard error of each corner in pixels, from the fits of the
+                                sides; 0 = not measured */
+    double side_support[4];  /* share of each side (corner i to i + 1) along which its edge was
+                                found in the full picture, 0..1; -1 = not measured */
+    double side_contrast[4]; /* step across it there in grey levels; 0 = not measured */
+    double curl[4];          /* bend of each side in pixels at its middle, positive into the
+                                page; for clearcut_flatten_options */
+    int looks;               /* of the network: 1, or 2 where the part around the page was shown
+                                again */
+    int chosen;              /* whose quad was taken, 0 or 1 */
+    bool candidate[2];       /* did that look give a quad? */
+    clearcut_point candidates[2][4]; /* before refinement */
+    bool refused;                    /* a quad was found, and not dared to be used */
+    clearcut_point refused_corners[4];
+    double none; /* probability of "no page" by the network, 0..1; 0 in a mask */
+} clearcut_page_details;
+
+/* Of the last successful find; INVALID_ARGUMENT if there was none. */
+CLEARCUT_API clearcut_status clearcut_scanner_details(const clearcut_scanner *scanner,
+                                                      clearcut_page_details *details,
+                                                      clearcut_error *error);
+
+/* The page as the network sees it: a mask of the picture's size (1 channel, 0..255,
+ * soft), from its coarse one. Runs the network. Errors as for clearcut_scanner_find. */
+CLEARCUT_API clearcut_status clearcut_scanner_mask(clearcut_scanner *scanner,
+                                                   const clearcut_image *image,
+                                                   clearcut_timing *timing, clearcut_image **mask,
+                                                   clearcut_error *error);
+
+/* A picture for people of how the answer of the last find on `image` came about: mask
+ * (tinted), quads of the looks (thin), the refused one (red), the final one (thick; each
+ * side green to red by its support). At most `largest` pixels on its longer side (0 =
+ * 1200). Runs the network. Errors as for clearcut_scanner_find. */
+CLEARCUT_API clearcut_status clearcut_scanner_explain(clearcut_scanner *scanner,
+                                                      const clearcut_image *image,
+                                                      const clearcut_page *page, int largest,
+                                                      clearcut_image **overlay,
+                                                      clearcut_error *error);
+
+typedef enum clearcut_finish {
+    CLEARCUT_FINISH_PHOTO = 0,  /* as photographed: no colour changes */
+    CLEARCUT_FINISH_CLEAN = 1,  /* shadows gone, paper white, ink dark, colours kept */
+    CLEARCUT_FINISH_GREY = 2,   /* the same in grey: 1 channel */
+    CLEARCUT_FINISH_BILEVEL = 3 /* black and white: 1 channel of 0 and 255 */
+} clearcut_finish;
+
+/* By name: "photo", "clean", "grey", "bilevel"; false for anything else. Any thread. */
+CLEARCUT_API bool clearcut_finish_from_name(const char *name, clearcut_finish *finish);
+
+typedef enum clearcut_dewarp {
+    CLEARCUT_DEWARP_OFF = 0,
+    CLEARCUT_DEWARP_AUTO = 1, /* where a side is curled noticeably */
+    CLEARCUT_DEWARP_ON = 2    /* whatever curl is given */
+} clearcut_dewarp;
+
+/* Turn so that text reads upright, where the text says beyond doubt how. */
+#define CLEARCUT_TURN_AUTO (-1)
+
+typedef enum clearcut_aspect_source {
+    CLEARCUT_ASPECT_PERSPECTIVE = 0, /* measured */
+    CLEARCUT_ASPECT_FORMAT = 1,      /* measured, within 2.5 % of a known format: that one's */
+    CLEARCUT_ASPECT_GIVEN = 2
+} clearcut_aspect_source;
+
+/* "perspective", "format", "given"; static; any thread. */
+CLEARCUT_API const char *clearcut_aspect_source_name(clearcut_aspect_source source);
+
+/* What clearcut_scanner_flatten did. */
+typedef struct clearcut_flattening {
+    double measured_aspect; /* width / height by the perspective, as photographed */
+    double aspect;          /* of the result */
+    clearcut_aspect_source aspect_source;
+    const char *paper;    /* "A4" (or another of the A series), "letter", "legal", "ID-1",
+                             "receipt", "given", or "" if unknown; static */
+    double width_mm;      /* of the result's sheet, 0 if unknown; a receipt is taken to be */
+    double height_mm;     /* 80 mm wide */
+    double dots_per_inch; /* 0 = unknown */
+    int turn;             /* quarter turns clockwise that were made */
+    bool turn_sure;       /* automatic turning: the text said so */
+    double skew;          /* degrees of skew taken out */
+    bool dewarped;
+} clearcut_flattening;
+
 typedef struct clearcut_flatten_options {
     size_t size;
     int width;               /* pixels of the result; 0 = from corners and aspect */
     int height;              /* as width */
     double aspect;           /* width / height of the sheet; 0 = recovered from the perspective */
-    uint64_t max_pixels;     /* 0 = CLEARCUT_DEFAULT_MAX_PIXELS */
+    uint64_t max_pixels;     /* of the result, made smaller; 0 = CLEARCUT_DEFAULT_MAX_PIXELS */
     clearcut_timing *timing; /* adds `postprocess`; may be NULL */
+    clearcut_finish finish;
+    int turn; /* quarter turns clockwise, 0..3, or CLEARCUT_TURN_AUTO */
+    clearcut_dewarp dewarp;
+    double curl[4];       /* of the sides, as clearcut_page_details has it; 0 = straight */
+    bool keep_measured;   /* proportions are not rounded to a known format's */
+    double sheet_mm[2];   /* the sheet's two sides, any order; 0 = not known */
+    double dots_per_inch; /* 1..9600; 0 = what the photo gives */
+    clearcut_flattening *flattening; /* gets what was done; may be NULL */
 } clearcut_flatten_options;
+
+/* The two sides in millimetres of a format: "A3".."A6", "B5", "letter", "legal",
+ * "executive", "tabloid", "ID-1" or "card", any case; false for anything else. Any thread. */
+CLEARCUT_API bool clearcut_paper_from_name(const char *name, double sheet_mm[2]);
 
 CLEARCUT_API void clearcut_flatten_options_init(clearcut_flatten_options *options);
 
@@ -569,6 +832,54 @@ CLEARCUT_API clearcut_status clearcut_scanner_flatten(clearcut_scanner *scanner,
                                                       const clearcut_point corners[4],
                                                       const clearcut_flatten_options *options,
                                                       clearcut_image **flat, clearcut_error *error);
+
+/* ---- documents: pages in one PDF file -------------------------------------------- */
+
+/* A PDF document on its way. One call at a time. */
+typedef struct clearcut_document clearcut_document;
+
+CLEARCUT_API clearcut_status clearcut_document_create(clearcut_document **document,
+                                                      clearcut_error *error);
+CLEARCUT_API void clearcut_document_free(clearcut_document **document);
+
+/* A word that was read on a page: UTF-8, and the box about it in pixels of the page's
+ * picture, y down. */
+typedef struct clearcut_word {
+    const char *text;
+    double left;
+    double top;
+    double right;
+    double bottom;
+} clearcut_word;
+
+typedef struct clearcut_document_page {
+    size_t size;
+    double width_mm; /* of the sheet, 1..5000; 0 = by dots_per_inch, else inside A4 */
+    double height_mm;
+    double dots_per_inch; /* of the picture; 0 = unknown; not used if the sheet is known */
+    bool bilevel;         /* 1 bit a pixel (CCITT Group 4), 128 and more is white; else JPEG */
+    int quality;          /* of the JPEG: 1..100; 0 = 85 */
+    const clearcut_word *words; /* an invisible layer of text, in reading order; may be NULL */
+    int word_count;
+    clearcut_timing *timing; /* adds `encode`; may be NULL */
+} clearcut_document_page;
+
+CLEARCUT_API void clearcut_document_page_init(clearcut_document_page *page);
+
+/* Compress a picture and append it as a page. After a failure the document is only good
+ * for freeing. page may be NULL. Errors: INVALID_ARGUMENT, LIMIT, OUT_OF_MEMORY. */
+CLEARCUT_API clearcut_status clearcut_document_add(clearcut_document *document,
+                                                   const clearcut_image *image,
+                                                   const clearcut_document_page *page,
+                                                   clearcut_error *error);
+
+/* Pages so far. */
+CLEARCUT_API int clearcut_document_page_count(const clearcut_document *document);
+
+/* Complete the file in memory; the caller frees *bytes. The same pages give the same
+ * bytes. Afterwards the document is only good for freeing. INVALID_ARGUMENT without pages. */
+CLEARCUT_API clearcut_status clearcut_document_finish(clearcut_document *document,
+                                                      clearcut_bytes *bytes, clearcut_error *error);
 
 /* ---- networks: any supported ONNX file ------------------------------------------ */
 
@@ -588,6 +899,7 @@ typedef struct clearcut_network_options {
     bool reference_only;      /* every operator by its plain scalar reference: slow */
     bool allow_external_data; /* weights in files beside the model */
     clearcut_cancel *cancel;  /* borrowed for the network's life; may be NULL */
+    int wanted_outputs;       /* compute only the first n outputs; 0 = all */
 } clearcut_network_options;
 
 CLEARCUT_API void clearcut_network_options_init(clearcut_network_options *options);
@@ -677,5 +989,7 @@ CLEARCUT_API clearcut_status clearcut_model_download(const char *name,
 #ifdef __cplusplus
 }
 #endif
+
+#include "clearcut_video.h" /* films: raw frames, masks that hold still */
 
 #endif

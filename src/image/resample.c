@@ -65,7 +65,7 @@ static const filter_shape filter_shapes[] = {
 
 /* ---- weights of an axis ---- */
 
-static void free_axis(cc_resample_axis *axis)
+void cc_resample_axis_release(cc_resample_axis *axis)
 {
     cc_free(axis->first);
     cc_free(axis->count);
@@ -152,8 +152,8 @@ static void fill_axis(cc_resample_axis *axis, filter_shape shape, double *exact)
     }
 }
 
-static cc_status build_axis(int input_size, int output_size, cc_filter filter,
-                            cc_resample_axis *axis, cc_error *error)
+cc_status cc_resample_axis_create(int input_size, int output_size, cc_filter filter,
+                                  cc_resample_axis *axis, cc_error *error)
 {
     filter_shape shape = filter_shapes[filter];
     double scale = (double)input_size / output_size;
@@ -171,7 +171,7 @@ static cc_status build_axis(int input_size, int output_size, cc_filter filter,
     if (exact != NULL) {
         fill_axis(axis, shape, exact);
     } else {
-        free_axis(axis);
+        cc_resample_axis_release(axis);
         memset(axis, 0, sizeof *axis);
     }
     cc_free(exact);
@@ -245,7 +245,7 @@ static cc_status resize_width(const cc_image *source, int width, int first_row, 
 {
     cc_resample_axis axis;
     pass work;
-    cc_status status = build_axis(source->width, width, filter, &axis, error);
+    cc_status status = cc_resample_axis_create(source->width, width, filter, &axis, error);
 
     if (status != CC_OK) {
         return status;
@@ -256,7 +256,7 @@ static cc_status resize_width(const cc_image *source, int width, int first_row, 
         work.first_row = first_row;
         cc_thread_pool_run(pool, horizontal_band, &work, band_count(result));
     }
-    free_axis(&axis);
+    cc_resample_axis_release(&axis);
     return status;
 }
 
@@ -279,7 +279,7 @@ static cc_status resize_width_first(const cc_image *source, int width, int heigh
 {
     cc_resample_axis axis;
     cc_image narrow = {0};
-    cc_status status = build_axis(source->height, height, filter, &axis, error);
+    cc_status status = cc_resample_axis_create(source->height, height, filter, &axis, error);
     int first;
     int end;
 
@@ -296,7 +296,7 @@ static cc_status resize_width_first(const cc_image *source, int width, int heigh
         status = resize_height(&narrow, &axis, pool, result, error);
     }
     cc_image_free(&narrow);
-    free_axis(&axis);
+    cc_resample_axis_release(&axis);
     return status;
 }
 
@@ -304,11 +304,11 @@ static cc_status resize_height_only(const cc_image *source, int height, cc_filte
                                     cc_thread_pool *pool, cc_image *result, cc_error *error)
 {
     cc_resample_axis axis;
-    cc_status status = build_axis(source->height, height, filter, &axis, error);
+    cc_status status = cc_resample_axis_create(source->height, height, filter, &axis, error);
 
     if (status == CC_OK) {
         status = resize_height(source, &axis, pool, result, error);
-        free_axis(&axis);
+        cc_resample_axis_release(&axis);
     }
     return status;
 }
@@ -330,10 +330,10 @@ static cc_status resize_height_first(const cc_image *source, int width, int heig
 /* The order of the passes shows in the rounding between them. Pillow 13 shrinks
  * the height first where it loses more than twice the rows that the width loses
  * columns; earlier versions always began with the width. */
-static bool height_goes_first(const cc_image *source, int width, int height)
+bool cc_resample_height_first(int source_width, int source_height, int width, int height)
 {
-    int64_t rows_lost = (int64_t)source->height - height;
-    int64_t columns_lost = (int64_t)source->width - width;
+    int64_t rows_lost = (int64_t)source_height - height;
+    int64_t columns_lost = (int64_t)source_width - width;
 
     return rows_lost > 0 && rows_lost > columns_lost * 2;
 }
@@ -347,7 +347,7 @@ static cc_status resize_channels(const cc_image *source, int width, int height, 
     if (width == source->width) {
         return resize_height_only(source, height, filter, pool, result, error);
     }
-    if (height_goes_first(source, width, height)) {
+    if (cc_resample_height_first(source->width, source->height, width, height)) {
         return resize_height_first(source, width, height, filter, pool, result, error);
     }
     return resize_width_first(source, width, height, filter, pool, result, error);

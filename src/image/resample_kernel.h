@@ -5,8 +5,11 @@
 #ifndef CLEARCUT_IMAGE_RESAMPLE_KERNEL_H
 #define CLEARCUT_IMAGE_RESAMPLE_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "image/resample.h"
 
 /* Fraction bits of a weight: 32 less 8 for the sample less 2 for overshoot, as
  * in Pillow, whose rounding every result shares. */
@@ -29,6 +32,16 @@ typedef struct cc_resample_axis {
     int16_t *low;
     int16_t *high;
 } cc_resample_axis;
+
+/* The weights of an axis. On failure *axis is {0}; on success the caller ends it with
+ * cc_resample_axis_release. Thread-safe. */
+cc_status cc_resample_axis_create(int input_size, int output_size, cc_filter filter,
+                                  cc_resample_axis *axis, cc_error *error);
+void cc_resample_axis_release(cc_resample_axis *axis);
+
+/* Does cc_image_resize shrink the height before the width? Only asked where both
+ * change: an axis of equal size is left out. */
+bool cc_resample_height_first(int source_width, int source_height, int width, int height);
 
 /* Resample `rows` rows of input_size pixels of `channels` bytes to rows of
  * output_size pixels. Reads only those pixels. */

@@ -284,6 +284,11 @@ static cc_status check_encode(const cc_image *image, const cc_encode_options *op
     if (image->pixels == NULL || image->width < 1 || image->height < 1) {
         return cc_fail(error, CC_INVALID_ARGUMENT, "there is no picture to encode");
     }
+    if (options->bilevel && image->channels != 1) {
+        return cc_fail(error, CC_INVALID_ARGUMENT,
+                       "one bit a pixel was asked for a picture of %d channels; make it grey first",
+                       image->channels);
+    }
     return CC_OK;
 }
 

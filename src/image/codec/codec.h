@@ -50,6 +50,9 @@ typedef struct cc_encode_options {
     uint8_t background[3]; /* RGB behind transparency for formats without alpha */
     bool drop_profile;     /* do not carry the ICC profile over */
     double dots_per_inch;  /* 0 = the image's own, or none */
+    bool bilevel;          /* one channel only: 1 bit a pixel, 128 and more is white; PNG, and
+                              TIFF with CCITT Group 4; JPEG and WebP have no such form and
+                              stay grey */
 } cc_encode_options;
 
 cc_encode_options cc_encode_options_default(cc_format format);

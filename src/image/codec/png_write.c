@@ -8,6 +8,7 @@
 #endif
 
 #include "core/memory.h"
+#include "image/codec/bilevel.h"
 #include "image/codec/deflate.h"
 #include "image/codec/format.h"
 #include "image/codec/png_write_filter.h"
@@ -24,7 +25,9 @@ struct cc_png_writer {
     cc_png_filter_function filter;
     size_t row_size;
     size_t pixel_size;
+    int width;
     int height;
+    bool bilevel;
     int rows_done;
     int strip_rows; /* that fit */
     int strip_filled;
@@ -89,7 +92,7 @@ static cc_status append_header(const cc_png_settings *settings, cc_buffer *bytes
 
     put_u32(header, (uint32_t)settings->width);
     put_u32(header + 4, (uint32_t)settings->height);
-    header[8] = 8;
+    header[8] = settings->bilevel ? 1 : 8;
     header[9] = color_types[settings->channels];
     return status == CC_OK ? append_chunk(bytes, "IHDR", header, sizeof header, error) : status;
 }
@@ -175,7 +178,10 @@ cc_status cc_png_writer_open(const cc_png_settings *settings, cc_buffer *bytes,
     }
     writer->bytes = bytes;
     writer->pixel_size = (size_t)settings->channels;
-    writer->row_size = (size_t)settings->width * writer->pixel_size;
+    writer->row_size = settings->bilevel ? cc_bilevel_row_size(settings->width)
+                                         : (size_t)settings->width * writer->pixel_size;
+    writer->bilevel = settings->bilevel;
+    writer->width = settings->width;
     writer->height = settings->height;
     writer->filter = cc_png_filter_choose();
     status = prepare(writer, settings, error);
@@ -215,15 +221,20 @@ cc_status cc_png_writer_rows(cc_png_writer *writer, const uint8_t *rows, size_t 
     for (int i = 0; i < count && status == CC_OK; i++) {
         const uint8_t *row = rows + (size_t)i * stride;
         uint8_t *to = writer->strip + (size_t)writer->strip_filled * (writer->row_size + 1);
-        writer->filter(row, above, writer->row_size, writer->pixel_size, to, writer->scratch);
-        above = row;
+        if (writer->bilevel) { /* filters do not help single bits (clause 12.8) */
+            to[0] = 0;
+            cc_bilevel_pack(row, writer->width, false, to + 1);
+        } else {
+            writer->filter(row, above, writer->row_size, writer->pixel_size, to, writer->scratch);
+            above = row;
+        }
         writer->strip_filled++;
         writer->rows_done++;
         if (writer->strip_filled == writer->strip_rows || writer->rows_done == writer->height) {
             status = compress_strip(writer, error);
         }
     }
-    if (count > 0) {
+    if (count > 0 && !writer->bilevel) {
         memcpy(writer->above, above, writer->row_size);
     }
     return status;
@@ -247,6 +258,7 @@ cc_status cc_png_encode(const cc_image *image, const cc_encode_options *options,
     cc_png_settings settings = {.width = image->width,
                                 .height = image->height,
                                 .channels = image->channels,
+                                .bilevel = options->bilevel,
                                 .level = options->png_level,
                                 .dots_per_inch = options->dots_per_inch};
     cc_png_writer *writer;

@@ -2,6 +2,7 @@
 #ifndef CLEARCUT_IMAGE_CODEC_PNG_WRITE_H
 #define CLEARCUT_IMAGE_CODEC_PNG_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ typedef struct cc_png_settings {
     int width;                  /* pixels, >= 1 */
     int height;                 /* pixels, >= 1 */
     int channels;               /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; 8 bits each */
+    bool bilevel;               /* 1 channel in 1 bit; rows still come as bytes, 128 and more is
+                                   white */
     int level;                  /* as in cc_encode_options.png_level */
     double dots_per_inch;       /* 0 = none */
     const uint8_t *icc_profile; /* borrowed for the call; NULL = none */

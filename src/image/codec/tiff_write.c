@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "image/codec/bilevel.h"
 #include "image/codec/tiff_io.h"
 #include "image/profile.h"
 
@@ -40,6 +41,21 @@ static void set_metadata(TIFF *tiff, const cc_image *image, const cc_encode_opti
     }
 }
 
+/* One strip: whoever wants the Group 4 data by itself finds it in one piece. */
+static void describe_bilevel(TIFF *tiff, const cc_image *image)
+{
+    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, (uint32_t)image->width);
+    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, (uint32_t)image->height);
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 1);
+    TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+    TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+    TIFFSetField(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
+    TIFFSetField(tiff, TIFFTAG_FILLORDER, FILLORDER_MSB2LSB);
+    TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_CCITTFAX4);
+    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, (uint32_t)image->height);
+}
+
 static void describe_picture(TIFF *tiff, const cc_image *image)
 {
     uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
@@ -60,12 +76,16 @@ static void describe_picture(TIFF *tiff, const cc_image *image)
 }
 
 /* The predictor works in place: rows are handed over as copies. */
-static bool write_rows(TIFF *tiff, const cc_image *image, uint8_t *copy)
+static bool write_rows(TIFF *tiff, const cc_image *image, bool bilevel, uint8_t *copy)
 {
     size_t size = (size_t)image->width * (size_t)image->channels;
 
     for (int y = 0; y < image->height; y++) {
-        memcpy(copy, cc_image_row(image, y), size);
+        if (bilevel) {
+            cc_bilevel_pack(cc_image_row(image, y), image->width, true, copy);
+        } else {
+            memcpy(copy, cc_image_row(image, y), size);
+        }
         if (TIFFWriteScanline(tiff, copy, (uint32_t)y, 0) != 1) {
             return false;
         }
@@ -105,10 +125,14 @@ cc_status cc_tiff_encode(const cc_image *image, const cc_encode_options *options
         cc_free(copy);
         return fail_writing(&memory, error);
     }
-    describe_picture(tiff, image);
-    set_compression(tiff);
+    if (options->bilevel) {
+        describe_bilevel(tiff, image);
+    } else {
+        describe_picture(tiff, image);
+        set_compression(tiff);
+    }
     set_metadata(tiff, image, options);
-    done = write_rows(tiff, image, copy);
+    done = write_rows(tiff, image, options->bilevel, copy);
     TIFFClose(tiff); /* writes the directory: may still run out of memory */
     cc_free(copy);
     return done && memory.status == CC_OK ? CC_OK : fail_writing(&memory, error);
