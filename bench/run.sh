@@ -34,5 +34,15 @@ say 'engine against ONNX Runtime'
 say 'clearcut i against rembg, IS-Net'
 "$python" bench/rembg/compare.py --mask --clearcut "$build/clearcut" --rembg "$rembg" \
     --model "$shared/models/isnet-general-use-fp16.onnx" --photo "$shared/data/pages/rb_animal3.jpg"
+network=$build/u2net-half.onnx
+[ -r "$network" ] ||
+    "$python" "$shared/tools/make_models.py" --model u2net-half --out "$network"
+say 'what surrounds the network, against rembg'
+"$python" bench/rembg/around.py --clearcut "$build/clearcut" \
+    --rembg-python "$(dirname "$rembg")/python" --model "$network" \
+    --photo "$shared/data/pages/rb_animal3.jpg"
+say 'a folder of photos: clearcut p, rembg p, clearcut i again and again'
+"$python" bench/rembg/folder.py --clearcut "$build/clearcut" --rembg "$rembg" \
+    --model "$network" --photos "$shared/data/pages"
 say 'pages'
 bench/page/score_shared.sh "$build/clearcut"

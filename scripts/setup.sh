@@ -30,6 +30,7 @@ liblcms2-dev|colour profiles
 libcurl4-openssl-dev|fetching models'
 test_packages="$build_packages
 libcmocka-dev|the unit tests
+g++|the GPU kernels, tested on this processor
 libc6-dbg|readable sanitizer reports
 python3-venv|the oracles: Pillow and ONNX Runtime in build/oracle"
 

@@ -65,6 +65,7 @@ typedef struct cc_runtime {
     cc_device_choice device;
     char requested[64];
     cc_precision precision;
+    bool automatic_precision;
     const clearcut_cancel *cancel; /* borrowed; may be NULL */
 } cc_runtime;
 
@@ -80,6 +81,11 @@ cc_status cc_runtime_open(const cc_runtime_request *request, cc_runtime *runtime
 void cc_runtime_close(cc_runtime *runtime);
 /* The defaults for a network that is to run there; pointers into the runtime. */
 cc_network_options cc_runtime_network_options(const cc_runtime *runtime);
+/* A network did not load on the GPU that "auto" had chosen (an operator without kernel,
+ * too little memory): go on with the processor, and say why in the reason. True if so,
+ * and the caller loads again; false for every other status, and where the device was
+ * demanded. */
+bool cc_runtime_retreat(cc_runtime *runtime, cc_status status, const cc_error *why);
 /* CC_CANCELLED if the switch has been turned. */
 cc_status cc_runtime_check(const cc_runtime *runtime, cc_error *fault);
 /* For cc_network_run. */

@@ -26,6 +26,8 @@ static_assert((int)CLEARCUT_FORMAT_HEIF == (int)CC_FORMAT_HEIF, "formats must ag
 static_assert((int)CLEARCUT_PRECISION_FP32 == (int)CC_PRECISION_FP32, "precisions must agree");
 static_assert((int)CLEARCUT_PRECISION_BF16 == (int)CC_PRECISION_BF16, "precisions must agree");
 static_assert((int)CLEARCUT_PRECISION_INT8 == (int)CC_PRECISION_INT8, "precisions must agree");
+static_assert((int)CLEARCUT_PRECISION_FP16 == (int)CC_PRECISION_FP16, "precisions must agree");
+static_assert((int)CLEARCUT_PRECISION_AUTO == (int)CC_PRECISION_AUTO, "precisions must agree");
 static_assert(CLEARCUT_MESSAGE_SIZE == CC_ERROR_MESSAGE_SIZE, "messages must fit");
 static_assert(CLEARCUT_MAX_RANK == CC_MAX_RANK, "ranks must agree");
 static_assert(CLEARCUT_DEFAULT_MAX_PIXELS == CC_IMAGE_DEFAULT_MAX_PIXELS, "limits must agree");

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "zoo/download.h"
+#include "zoo/import.h"
 #include "zoo/store.h"
 
 void clearcut_download_options_init(clearcut_download_options *options)
@@ -146,4 +147,37 @@ clearcut_status clearcut_model_download(const char *name, const clearcut_downloa
         return cc_api_return(cc_api_missing("name", &fault), &fault, error);
     }
     return cc_api_return(download(name, options, &fault), &fault, error);
+}
+
+/* ---- brought along ---- */
+
+static cc_status import_model(const char *path, const char *name, const cc_model **model,
+                              cc_error *fault)
+{
+    char folder[CC_PATH_SIZE];
+    cc_status status = cc_model_folder(folder, sizeof folder, fault);
+
+    if (status == CC_OK) {
+        status = make_folder(folder, fault);
+    }
+    return status != CC_OK
+               ? status
+               : cc_model_import(path, name, folder, getenv("MODEL_CHECKSUM_DISABLED") != NULL,
+                                 model, fault);
+}
+
+clearcut_status clearcut_model_import(const char *path, const char *name, clearcut_model_info *info,
+                                      clearcut_error *error)
+{
+    const cc_model *model = NULL;
+    cc_error fault = {0};
+    cc_status status =
+        path == NULL ? cc_api_missing("path", &fault) : import_model(path, name, &model, &fault);
+
+    for (int i = 0; status == CC_OK && info != NULL && i < cc_model_count(); i++) {
+        if (cc_model_at(i) == model) {
+            return clearcut_model_get(i, info, error);
+        }
+    }
+    return cc_api_return(status, &fault, error);
 }

@@ -153,6 +153,8 @@ static cc_status resize_image(const clearcut_image *image, int width, int height
     status = cc_api_wrap_image(&result, resized, fault);
     if (status == CC_OK) {
         (*resized)->info = image->info;
+        (*resized)->info.full_width = 0;
+        (*resized)->info.full_height = 0;
     }
     return status;
 }
@@ -208,6 +210,7 @@ static cc_status decode(const void *data, size_t size, const clearcut_decode_opt
     options.allow_truncated = wanted.allow_truncated;
     options.convert_to_srgb = wanted.convert_to_srgb;
     options.ignore_orientation = wanted.ignore_orientation;
+    options.minimum_long_side = wanted.minimum_long_side;
     status = cc_image_decode(data, size, &options, &image, &info, fault);
     if (status == CC_OK) {
         status = cc_api_wrap_image(&image, handle, fault);
@@ -275,6 +278,16 @@ int clearcut_image_height(const clearcut_image *image)
     return image->image.height;
 }
 
+int clearcut_image_full_width(const clearcut_image *image)
+{
+    return image->info.full_width > 0 ? image->info.full_width : image->image.width;
+}
+
+int clearcut_image_full_height(const clearcut_image *image)
+{
+    return image->info.full_height > 0 ? image->info.full_height : image->image.height;
+}
+
 int clearcut_image_channels(const clearcut_image *image)
 {
     return image->image.channels;
@@ -330,6 +343,11 @@ static cc_status check_encode_options(const clearcut_encode_options *wanted, cc_
         return cc_fail(fault, CC_INVALID_ARGUMENT,
                        "PNG level %d; 0 to 12, or -1 for the fast default", wanted->png_level);
     }
+    if (wanted->dots_per_inch != 0 &&
+        !(wanted->dots_per_inch >= 1 && wanted->dots_per_inch <= 1e5)) {
+        return cc_fail(fault, CC_INVALID_ARGUMENT, "%g dots per inch; 1 to 100000, or 0",
+                       wanted->dots_per_inch);
+    }
     return CC_OK;
 }
 
@@ -360,6 +378,8 @@ static cc_status encode(const clearcut_image *image, const char *path,
     options.lossless = wanted.lossless;
     options.png_level = wanted.png_level;
     options.drop_profile = wanted.drop_profile;
+    options.bilevel = wanted.bilevel;
+    options.dots_per_inch = wanted.dots_per_inch;
     memcpy(options.background, wanted.background, sizeof options.background);
     status = cc_image_encode(&image->image, &options, &buffer, fault);
     if (status != CC_OK) {

@@ -15,6 +15,7 @@ void clearcut_network_options_init(clearcut_network_options *options)
     memset(options, 0, sizeof *options);
     options->size = sizeof *options;
     options->device = "auto";
+    options->precision = CLEARCUT_PRECISION_AUTO;
 }
 
 static cc_status internal_options(const clearcut_network_options *wanted, const cc_runtime *runtime,
@@ -30,10 +31,14 @@ static cc_status internal_options(const clearcut_network_options *wanted, const 
                            (long long)wanted->input_shape[i]);
         }
     }
+    if (wanted->wanted_outputs < 0) {
+        return cc_fail(fault, CC_INVALID_ARGUMENT, "%d outputs are wanted", wanted->wanted_outputs);
+    }
     *options = cc_runtime_network_options(runtime);
     options->input_shape = cc_shape_make(wanted->input_rank, wanted->input_shape);
     options->reference_only = wanted->reference_only;
     options->allow_external_data = wanted->allow_external_data;
+    options->wanted_outputs = wanted->wanted_outputs;
     return CC_OK;
 }
 
@@ -52,6 +57,12 @@ static cc_status open_network(clearcut_network *network, const char *path,
         return status;
     }
     status = cc_network_load_file(path, &options, &network->network, fault);
+    if (cc_runtime_retreat(&network->runtime, status, fault)) {
+        status = internal_options(wanted, &network->runtime, &options, fault);
+        if (status == CC_OK) {
+            status = cc_network_load_file(path, &options, &network->network, fault);
+        }
+    }
     if (status != CC_OK && strstr(fault->message, path) == NULL) {
         cc_error_context(fault, "%s", path);
     }

@@ -4,12 +4,15 @@
 
 #include "api/api.h"
 
+/* In the order of clearcut_precision. */
+static const char *const precision_names[] = {"fp32", "bf16", "int8", "fp16", "auto"};
+
 bool clearcut_precision_from_name(const char *name, clearcut_precision *precision)
 {
-    static const char *const names[] = {"fp32", "bf16", "int8"};
+    size_t count = sizeof precision_names / sizeof precision_names[0];
 
-    for (int i = 0; name != NULL && i < 3; i++) {
-        if (strcmp(name, names[i]) == 0) {
+    for (size_t i = 0; name != NULL && i < count; i++) {
+        if (strcmp(name, precision_names[i]) == 0) {
             *precision = (clearcut_precision)i;
             return true;
         }
@@ -44,10 +47,21 @@ static cc_status check_request(const cc_runtime_request *request, cc_error *faul
                        request->threads, MOST_THREADS);
     }
     if ((int)request->precision < (int)CC_PRECISION_FP32 ||
-        (int)request->precision > (int)CC_PRECISION_INT8) {
+        (int)request->precision > (int)CC_PRECISION_AUTO) {
         return cc_fail(fault, CC_INVALID_ARGUMENT, "%d is no precision", (int)request->precision);
     }
     return CC_OK;
+}
+
+/* What `auto` comes to: half precision is what tensor cores are for, and leaves the
+ * masks within a hundredth; processors and ONNX Runtime gain nothing by it. */
+static cc_precision settle_precision(const cc_runtime_request *request,
+                                     const cc_device_choice *device)
+{
+    if (request->precision != CLEARCUT_PRECISION_AUTO) {
+        return (cc_precision)request->precision;
+    }
+    return device->engine == CC_ENGINE_CUDA ? CC_PRECISION_FP16 : CC_PRECISION_FP32;
 }
 
 cc_status cc_runtime_open(const cc_runtime_request *request, cc_runtime *runtime, cc_error *fault)
@@ -70,7 +84,8 @@ cc_status cc_runtime_open(const cc_runtime_request *request, cc_runtime *runtime
         return status;
     }
     snprintf(runtime->requested, sizeof runtime->requested, "%s", device.text);
-    runtime->precision = (cc_precision)request->precision;
+    runtime->precision = settle_precision(request, &runtime->device);
+    runtime->automatic_precision = request->precision == CLEARCUT_PRECISION_AUTO;
     runtime->cancel = request->cancel;
     return CC_OK;
 }
@@ -88,6 +103,25 @@ cc_network_options cc_runtime_network_options(const cc_runtime *runtime)
                                 .engine = runtime->device.network_engine,
                                 .device_index = runtime->device.index,
                                 .provider = runtime->device.provider};
+}
+
+bool cc_runtime_retreat(cc_runtime *runtime, cc_status status, const cc_error *why)
+{
+    cc_device_request processor;
+    cc_device_choice choice;
+
+    if (status != CC_DEVICE || runtime->device.engine != CC_ENGINE_CUDA ||
+        strcmp(runtime->requested, "auto") != 0 ||
+        cc_device_parse("cpu", &processor, NULL) != CC_OK ||
+        cc_device_choose(&processor, &choice, NULL) != CC_OK) {
+        return false;
+    }
+    snprintf(choice.reason, sizeof choice.reason, "not on the GPU: %.140s", why->message);
+    runtime->device = choice;
+    if (runtime->automatic_precision) {
+        runtime->precision = CC_PRECISION_FP32;
+    }
+    return true;
 }
 
 cc_status cc_runtime_check(const cc_runtime *runtime, cc_error *fault)
@@ -120,4 +154,10 @@ void cc_runtime_describe(const cc_runtime *runtime, const cc_network *network,
     device->ops_fast = report.operators_fast;
     device->multiply_adds = report.multiply_adds;
     device->memory_bytes = report.peak_bytes;
+    device->device_ms = report.device_ms;
+    device->bytes_to_device = report.bytes_to_device;
+    device->bytes_from_device = report.bytes_from_device;
+    device->launches = report.launches;
+    snprintf(device->precision, sizeof device->precision, "%s",
+             precision_names[runtime->precision]);
 }

@@ -26,6 +26,10 @@ static const cli_option option_table[] = {
      "threads that read and write beside the network; 0 (default) = as --threads has"},
     {NULL, "shard", CLI_TEXT, AT(shard), 0, 0, "I/N",
      "do the I-th of N parts; the same part whenever it is asked for"},
+    {"w", "watch", CLI_FLAG, AT(watch), 0, 0, NULL,
+     "then wait for more to come, until a signal or a file stop.txt in INPUT_DIR"},
+    {NULL, "review", CLI_TEXT, AT(review), 0, 0, "DIR",
+     "link doubtful inputs and results into this folder"},
     {NULL, "report", CLI_TEXT, AT(report), 0, 0, "FILE",
      "append what --json prints to this file"},
     {NULL, "keep-going", CLI_FLAG, AT(keep_going), 0, 0, NULL,
@@ -46,7 +50,7 @@ static int usage_error(const char *message)
 
 /* ---- before any work ---- */
 
-static int check_settings(const cli_batch_settings *wanted)
+static int check_settings(cli_batch_settings *wanted)
 {
     if (wanted->keep_going && wanted->fail_fast) {
         return usage_error("--keep-going and --fail-fast contradict each other");
@@ -55,6 +59,7 @@ static int check_settings(const cli_batch_settings *wanted)
         return usage_error("--delete_input with --overwrite could replace the only copy of an "
                            "earlier result");
     }
+    wanted->cutting.ground_later = wanted->review != NULL;
     return cli_check_cutting(&wanted->cutting);
 }
 
@@ -95,24 +100,27 @@ static int choose_format(cli_batch *batch)
 
 static int open_report(cli_batch *batch)
 {
-    int descriptor;
-
     if (batch->wanted.report == NULL) {
         return CLI_EXIT_OK;
     }
-    descriptor = open(batch->wanted.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    batch->report = descriptor >= 0 ? fdopen(descriptor, "a") : NULL;
-    if (batch->report == NULL) {
+    batch->report = open(batch->wanted.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (batch->report < 0) {
         cli_error("%s: cannot open the report: %s", batch->wanted.report, strerror(errno));
         return CLI_EXIT_INPUT;
     }
     return CLI_EXIT_OK;
 }
 
-static int make_list(cli_batch *batch)
+static int make_list(cli_batch *batch, bool first)
 {
+    if (first && batch->wanted.watch && !cli_batch_watch_begin(batch)) {
+        return CLI_EXIT_INPUT;
+    }
     if (!cli_batch_walk(batch) || !cli_batch_name_outputs(batch)) {
         return CLI_EXIT_INPUT;
+    }
+    if (batch->watch != NULL) {
+        cli_batch_watch_keep_ready(batch, first);
     }
     return cli_batch_keep_shard(batch) ? CLI_EXIT_OK : CLI_EXIT_USAGE;
 }
@@ -148,39 +156,73 @@ static int fetch_model(const cli_batch *batch)
     return cli_model_exit(error.code, batch->precision);
 }
 
-static int process(cli_batch *batch)
+/* Work on the list. *interrupted: items were dropped or not begun. */
+static int process_list(cli_batch *batch, bool watching, bool *interrupted)
 {
+    size_t before = batch->to_do;
     int result = CLI_EXIT_OK;
-    int hold = cli_batch_hold_output(batch);
 
-    cli_batch_settle_present(batch);
-    if (batch->to_do > 0 && !clearcut_cancel_requested(cli_cancel())) {
-        result = fetch_model(batch);
+    cli_batch_settle_present(batch, watching);
+    if (batch->to_do > before && !clearcut_cancel_requested(cli_cancel())) {
+        result = batch->session == NULL ? fetch_model(batch) : CLI_EXIT_OK;
         result = result != CLI_EXIT_OK ? result : cli_batch_run_pipeline(batch);
     }
     if (result <= CLI_EXIT_INPUT) {
         cli_batch_report_rest(batch);
-        if (!batch->wanted.quiet) {
-            cli_batch_summary(batch);
-        }
     }
-    if (hold >= 0) {
-        close(hold);
-    }
-    if (clearcut_cancel_requested(cli_cancel())) {
-        return CLI_EXIT_INTERRUPTED;
-    }
+    *interrupted = clearcut_cancel_requested(cli_cancel());
     if (result == CLI_EXIT_OK && (batch->report_failed || batch->list.unreadable_folders > 0)) {
         result = CLI_EXIT_INPUT;
     }
     return result;
 }
 
+/* -w: a round for whatever comes. To be stopped is the normal end, so that it counts as
+ * interrupted only if work was dropped. */
+static int watch(cli_batch *batch, int result, bool *interrupted)
+{
+    if (!batch->wanted.quiet) {
+        cli_note("watching %s; a signal or a file stop.txt in it ends this", batch->input_folder);
+    }
+    while (result <= CLI_EXIT_INPUT && !(result != CLI_EXIT_OK && batch->wanted.fail_fast) &&
+           !*interrupted && cli_batch_watch_wait(batch) == CLI_BATCH_CHANGED) {
+        int of_round;
+
+        cli_batch_list_free(&batch->list);
+        batch->next_report = 0;
+        of_round = make_list(batch, false);
+        if (of_round == CLI_EXIT_OK) {
+            of_round = process_list(batch, true, interrupted);
+        }
+        result = of_round > result ? of_round : result;
+    }
+    return result;
+}
+
+static int process(cli_batch *batch)
+{
+    bool interrupted = false;
+    int hold = cli_batch_hold_output(batch);
+    int result = process_list(batch, false, &interrupted);
+
+    if (batch->wanted.watch && !interrupted) {
+        result = watch(batch, result, &interrupted);
+    }
+    if (result <= CLI_EXIT_INPUT && !batch->wanted.quiet) {
+        cli_batch_summary(batch);
+    }
+    if (hold >= 0) {
+        close(hold);
+    }
+    return interrupted ? CLI_EXIT_INTERRUPTED : result;
+}
+
 static int run_batch(const cli_command *command, int argument_count, char **arguments)
 {
     cli_batch batch = {.wanted = {.cutting = CLI_CUTTING_DEFAULTS,
                                   .pictures = CLI_PICTURE_DEFAULTS,
-                                  .engine = CLI_ENGINE_DEFAULTS}};
+                                  .engine = CLI_ENGINE_DEFAULTS},
+                       .report = -1};
     int operand_count;
     int result;
 
@@ -194,15 +236,17 @@ static int run_batch(const cli_command *command, int argument_count, char **argu
         result != CLI_EXIT_OK ? result : cli_check_engine(&batch.wanted.engine, &batch.precision);
     result = result != CLI_EXIT_OK ? result : check_folders(&batch, operand_count, arguments);
     result = result != CLI_EXIT_OK ? result : choose_format(&batch);
-    result = result != CLI_EXIT_OK ? result : make_list(&batch);
+    result = result != CLI_EXIT_OK ? result : make_list(&batch, true);
     result = result != CLI_EXIT_OK ? result : make_output_folder(&batch);
     result = result != CLI_EXIT_OK ? result : open_report(&batch);
     result = result != CLI_EXIT_OK ? result : process(&batch);
-    if (batch.report != NULL && fclose(batch.report) != 0 && result == CLI_EXIT_OK) {
+    if (batch.report >= 0 && close(batch.report) != 0 && result == CLI_EXIT_OK) {
         cli_error("%s: cannot write: %s", batch.wanted.report, strerror(errno));
         result = CLI_EXIT_INPUT;
     }
+    cli_batch_watch_end(&batch);
     clearcut_session_free(&batch.session);
+    cli_cutting_free(&batch.wanted.cutting);
     cli_batch_list_free(&batch.list);
     return result;
 }

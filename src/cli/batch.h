@@ -9,7 +9,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "clearcut.h"
 #include "command.h"
@@ -20,6 +19,8 @@
 typedef struct cli_batch_settings {
     const char *report; /* NULL = none */
     const char *shard;  /* "I/N"; NULL = all */
+    const char *review; /* folder for what somebody should look at; NULL = none */
+    bool watch;
     bool delete_input;
     bool keep_going;
     bool fail_fast;
@@ -37,7 +38,8 @@ typedef enum cli_batch_state {
     CLI_BATCH_DONE,    /* its output was committed in this run */
     CLI_BATCH_PRESENT, /* its output was there before */
     CLI_BATCH_FAILED,
-    CLI_BATCH_DROPPED /* begun, then given up because of an interruption */
+    CLI_BATCH_NO_SUBJECT, /* kept back: there is nothing clear to cut out */
+    CLI_BATCH_DROPPED     /* begun, then given up because of an interruption */
 } cli_batch_state;
 
 /* How an input went; made when it is begun, freed when it has been reported. */
@@ -47,6 +49,10 @@ typedef struct cli_batch_outcome {
     int width;            /* of the upright picture */
     int height;
     bool deleted;
+    bool in_review;
+    double doubt;
+    clearcut_subject subject;
+    clearcut_matting matting;
     clearcut_timing ms;
 } cli_batch_outcome;
 
@@ -79,13 +85,17 @@ typedef struct cli_batch {
     clearcut_device device;
     double load_ms;
     double begin; /* cli_clock_ms when the pipeline began */
-    FILE *report;
+    int report;   /* descriptor; -1 = none */
     bool report_failed;
-    size_t next_report; /* first item not reported yet */
+    cli_batch_outcome *current;    /* of the picture in the network, for the session's notes */
+    struct cli_batch_watch *watch; /* NULL = the folder is gone through once */
+    size_t next_report;            /* first item not reported yet */
     /* Counted as things happen; read by the progress line without a lock. */
     atomic_size_t done;
     atomic_size_t present;
     atomic_size_t failed;
+    atomic_size_t no_subject;
+    atomic_size_t in_review;
     atomic_size_t deleted;
     size_t to_do; /* items that the pipeline gets */
 } cli_batch;
@@ -113,9 +123,10 @@ bool cli_batch_keep_shard(cli_batch *batch);
 /* Make the folders that `path` lies in. */
 clearcut_status cli_batch_make_folders(const char *path, clearcut_error *error);
 
-/* Mark the items whose output is there. With --delete_input their inputs are
- * deleted if the output proves to be theirs; see the definition. */
-void cli_batch_settle_present(cli_batch *batch);
+/* Mark the items whose output is there; while `watching`, only if it is not older than
+ * the input. With --delete_input their inputs are deleted if the output proves to be
+ * theirs; see the definition. */
+void cli_batch_settle_present(cli_batch *batch, bool watching);
 
 /* Delete the input of an item whose output was committed a moment ago, after both
  * the file and its name are on the disk. Sets outcome->deleted, or the note. */
@@ -126,9 +137,44 @@ void cli_batch_delete_input(cli_batch *batch, cli_batch_item *item);
  * descriptor to close at the end, or -1. */
 int cli_batch_hold_output(const cli_batch *batch);
 
+/* ---- batch_review.c ---- */
+
+/* Should somebody look at this? Says why in `why`; false if not. */
+bool cli_batch_is_doubtful(const cli_batch_outcome *outcome, char *why, size_t size);
+
+/* Put input and output (if it was `written`) of a doubtful item into the review folder:
+ * hard links, or copies where that is not possible; whole or not at all. Sets
+ * outcome->in_review and the note. */
+void cli_batch_review(cli_batch *batch, cli_batch_item *item, bool written);
+
+/* ---- batch_watch.c ---- */
+
+/* Begin to watch; folders are added as cli_batch_walk goes through them. False,
+ * explained on stderr, if the system refuses. */
+bool cli_batch_watch_begin(cli_batch *batch);
+void cli_batch_watch_end(cli_batch *batch);
+
+/* Called by cli_batch_walk for every folder, before it is listed; `relative` is "" or
+ * "a/b". */
+void cli_batch_watch_folder(cli_batch *batch, const char *relative, const char *path);
+
+/* What waiting came to. */
+typedef enum cli_batch_event {
+    CLI_BATCH_CHANGED, /* go through the folder and keep what is ready */
+    CLI_BATCH_STOPPED  /* a signal, or a file stop.txt */
+} cli_batch_event;
+
+/* Wait until pictures have come and been written to their ends. */
+cli_batch_event cli_batch_watch_wait(cli_batch *batch);
+
+/* Drop the items of the list that no event named, or that somebody still writes to.
+ * In the first round, `first`, all others stay. */
+void cli_batch_watch_keep_ready(cli_batch *batch, bool first);
+
 /* ---- batch_pipeline.c ---- */
 
-/* Run all waiting items. Returns the exit status that it came to. */
+/* Make the session ready if it is not yet, and run all waiting items. Returns the exit
+ * status that it came to. */
 int cli_batch_run_pipeline(cli_batch *batch);
 
 /* ---- batch_report.c ---- */

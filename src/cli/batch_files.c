@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -125,12 +126,24 @@ static bool is_finished(const char *output)
     return stat(output, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0;
 }
 
-void cli_batch_settle_present(cli_batch *batch)
+/* Written anew since its output was made? Asked while watching, where every item of
+ * the list has just come. */
+static bool is_older_than_input(const cli_batch_item *item)
+{
+    struct stat input;
+    struct stat output;
+
+    return stat(item->input, &input) == 0 && stat(item->output, &output) == 0 &&
+           !later_or_same(&output.st_mtim, &input.st_ctim);
+}
+
+void cli_batch_settle_present(cli_batch *batch, bool watching)
 {
     for (size_t i = 0; i < batch->list.count; i++) {
         cli_batch_item *item = &batch->list.items[i];
 
-        if (batch->wanted.overwrite || !is_finished(item->output)) {
+        if (batch->wanted.overwrite || !is_finished(item->output) ||
+            (watching && is_older_than_input(item))) {
             batch->to_do++;
             continue;
         }

@@ -1,5 +1,6 @@
 /* Names of outputs, and shares of the work. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

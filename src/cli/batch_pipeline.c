@@ -5,20 +5,22 @@
 #define _GNU_SOURCE /* pthread_sigmask, clock_gettime */
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "batch.h"
+#include "device_line.h"
 #include "report.h"
 #include "result.h"
 
 /* One picture on its way. */
 typedef struct passage {
     cli_batch_item *item;
-    clearcut_image *photo;
-    clearcut_image *picture;
+    cli_work work;
+    bool kept_back; /* there was no clear subject */
     double begin;
 } passage;
 
@@ -47,7 +49,6 @@ typedef struct pipeline {
     int exit_status;
     pthread_t helpers[MOST_HELPERS];
     int helper_count;
-    passage *current; /* in the network; for the session's notes */
 } pipeline;
 
 /* ---- queues; all under the lock ---- */
@@ -106,38 +107,58 @@ static clearcut_status decode(const cli_batch *batch, passage *one)
     options.allow_truncated = batch->wanted.pictures.allow_truncated;
     options.convert_to_srgb = batch->wanted.pictures.srgb;
     options.timing = &outcome->ms;
-    status = clearcut_image_read(one->item->input, &options, &one->photo, &outcome->error);
-    if (status == CLEARCUT_OK) {
-        outcome->width = clearcut_image_width(one->photo);
-        outcome->height = clearcut_image_height(one->photo);
-        snprintf(outcome->note, sizeof outcome->note, "%s", clearcut_image_note(one->photo));
+    status = clearcut_image_read(one->item->input, &options, &one->work.photo, &outcome->error);
+    if (status != CLEARCUT_OK) {
+        return status;
     }
-    return status;
+    outcome->width = clearcut_image_width(one->work.photo);
+    outcome->height = clearcut_image_height(one->work.photo);
+    snprintf(outcome->note, sizeof outcome->note, "%s", clearcut_image_note(one->work.photo));
+    return cli_work_prepare(&batch->wanted.cutting, &one->work, &outcome->ms, &outcome->error);
 }
 
 static clearcut_status cut(const cli_batch *batch, passage *one)
 {
+    const cli_cutting *cutting = &batch->wanted.cutting;
     cli_batch_outcome *outcome = one->item->outcome;
-    clearcut_cut_options options;
+    clearcut_status status = cli_work_cut(cutting, batch->session, &one->work, &outcome->ms,
+                                          &outcome->matting, &outcome->error);
+
+    outcome->subject = one->work.subject;
+    one->kept_back = status == CLEARCUT_OK && cli_work_has_no_subject(cutting, &one->work);
+    return status;
+}
+
+static clearcut_status write_result(const cli_batch *batch, passage *one)
+{
+    cli_batch_item *item = one->item;
+    cli_batch_outcome *outcome = item->outcome;
     clearcut_status status;
 
-    cli_cutting_options(&batch->wanted.cutting, &outcome->ms, &options);
-    status =
-        clearcut_session_cut(batch->session, one->photo, &options, &one->picture, &outcome->error);
-    clearcut_image_free(&one->photo);
+    if (one->kept_back) {
+        return CLEARCUT_OK;
+    }
+    one->work.measure = batch->wanted.review != NULL;
+    status = cli_work_finish(&batch->wanted.cutting, &one->work, &outcome->ms, &outcome->error);
+    outcome->doubt = one->work.doubt;
+    if (status == CLEARCUT_OK) {
+        status = cli_write_picture(&batch->wanted.pictures, batch->format, one->work.picture,
+                                   item->output, &outcome->ms, &outcome->error);
+    }
     return status;
 }
 
 static clearcut_status encode(cli_batch *batch, passage *one)
 {
     cli_batch_item *item = one->item;
-    clearcut_status status =
-        cli_write_picture(&batch->wanted.pictures, batch->format, one->picture, item->output,
-                          &item->outcome->ms, &item->outcome->error);
+    clearcut_status status = write_result(batch, one);
 
-    clearcut_image_free(&one->picture);
+    cli_work_free(&one->work);
     item->outcome->ms.total = cli_clock_ms() - one->begin;
-    if (status == CLEARCUT_OK && batch->wanted.delete_input) {
+    if (status == CLEARCUT_OK) {
+        cli_batch_review(batch, item, !one->kept_back);
+    }
+    if (status == CLEARCUT_OK && batch->wanted.delete_input && !one->kept_back) {
         cli_batch_delete_input(batch, item);
     }
     return status;
@@ -149,9 +170,12 @@ static void settle(pipeline *line, passage *one, clearcut_status status)
     cli_batch *batch = line->batch;
     cli_batch_item *item = one->item;
 
-    clearcut_image_free(&one->photo);
-    clearcut_image_free(&one->picture);
-    if (status == CLEARCUT_OK) {
+    cli_work_free(&one->work);
+    if (status == CLEARCUT_OK && one->kept_back) {
+        item->state = CLI_BATCH_NO_SUBJECT;
+        atomic_fetch_add(&batch->no_subject, 1);
+        line->exit_status = CLI_EXIT_INPUT;
+    } else if (status == CLEARCUT_OK) {
         item->state = CLI_BATCH_DONE;
         atomic_fetch_add(&batch->done, 1);
     } else if (status == CLEARCUT_CANCELLED) {
@@ -269,11 +293,11 @@ static void run_network(pipeline *line, passage *one)
 {
     clearcut_status status;
 
-    line->current = one;
+    line->batch->current = one->item->outcome;
     pthread_mutex_unlock(&line->lock);
     status = cut(line->batch, one);
     pthread_mutex_lock(&line->lock);
-    line->current = NULL;
+    line->batch->current = NULL;
     if (status == CLEARCUT_OK) {
         push(&line->cut, one);
         pthread_cond_signal(&line->for_helpers);
@@ -321,11 +345,11 @@ static void drive(pipeline *line)
 /* A clearcut_note_function. */
 static void take_note(void *context, const char *message)
 {
-    const pipeline *line = context;
+    const cli_batch *batch = context;
 
-    if (line->current != NULL) {
+    if (batch->current != NULL) {
         /* Decoding may have left one already; neither may be lost. */
-        cli_batch_outcome *outcome = line->current->item->outcome;
+        cli_batch_outcome *outcome = batch->current;
         size_t used = strlen(outcome->note);
         snprintf(outcome->note + used, sizeof outcome->note - used, "%s%s", used > 0 ? "; " : "",
                  message);
@@ -334,9 +358,8 @@ static void take_note(void *context, const char *message)
     }
 }
 
-static int create_session(pipeline *line)
+static int create_session(cli_batch *batch)
 {
-    cli_batch *batch = line->batch;
     clearcut_session_options options;
     clearcut_error error;
     double begin = cli_clock_ms();
@@ -347,14 +370,18 @@ static int create_session(pipeline *line)
     options.threads = (int)batch->wanted.engine.threads;
     options.precision = batch->precision;
     options.cancel = cli_cancel();
+    options.feeding = cli_cutting_feeding(&batch->wanted.cutting);
     options.note = take_note;
-    options.note_context = line;
+    options.note_context = batch;
     if (clearcut_session_create(&options, &batch->session, &error) != CLEARCUT_OK) {
         cli_error("%s", error.message);
         return cli_model_exit(error.code, batch->precision);
     }
     batch->load_ms = cli_clock_ms() - begin;
     clearcut_session_device(batch->session, &batch->device);
+    if (!batch->wanted.quiet) {
+        cli_device_line(&batch->device);
+    }
     if (strstr(clearcut_session_recipe(batch->session), "(guessed") != NULL &&
         !batch->wanted.quiet) {
         cli_note("%s: %s", clearcut_session_model(batch->session),
@@ -417,11 +444,7 @@ static void start_helpers(pipeline *line, int helpers)
 static int run(pipeline *line)
 {
     int helpers = wanted_helpers(line->batch);
-    int result = create_session(line);
 
-    if (result != CLI_EXIT_OK) {
-        return result;
-    }
     if (!make_room(line, helpers)) {
         return CLI_EXIT_INPUT;
     }
@@ -430,8 +453,10 @@ static int run(pipeline *line)
         cli_error("cannot start a thread to read and write with");
         return CLI_EXIT_INPUT;
     }
-    line->batch->begin = cli_clock_ms();
-    if (!line->batch->wanted.quiet) {
+    if (line->batch->begin <= 0) {
+        line->batch->begin = cli_clock_ms();
+    }
+    if (!line->batch->wanted.quiet && !line->batch->wanted.watch) {
         cli_progress_begin_parts(cli_batch_describe, line->batch);
     }
     drive(line);
@@ -444,9 +469,13 @@ static int run(pipeline *line)
 
 int cli_batch_run_pipeline(cli_batch *batch)
 {
-    pipeline *line = calloc(1, sizeof *line);
-    int result;
+    int result = batch->session == NULL ? create_session(batch) : CLI_EXIT_OK;
+    pipeline *line;
 
+    if (result != CLI_EXIT_OK) {
+        return result;
+    }
+    line = calloc(1, sizeof *line);
     if (line == NULL) {
         cli_error("not enough memory");
         return CLI_EXIT_INPUT;

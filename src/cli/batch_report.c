@@ -1,7 +1,10 @@
 /* What the folder command says: a line for each input, a progress line, a summary. */
+#define _GNU_SOURCE /* realpath */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "batch.h"
 #include "report.h"
@@ -14,6 +17,7 @@ static const char *state_name(cli_batch_state state)
     switch (state) {
     case CLI_BATCH_DONE: return "ok";
     case CLI_BATCH_PRESENT: return "present";
+    case CLI_BATCH_NO_SUBJECT: return "no-subject";
     default: return "error";
     }
 }
@@ -22,21 +26,29 @@ static void build_line(const cli_batch *batch, const cli_batch_item *item, cli_j
 {
     const cli_batch_outcome *outcome = item->outcome;
     bool failed = item->state == CLI_BATCH_FAILED;
-    const char *reason = failed ? outcome->error.message : outcome->note;
+    bool cut = item->state == CLI_BATCH_DONE || item->state == CLI_BATCH_NO_SUBJECT;
+    const char *reason = failed                                ? outcome->error.message
+                         : item->state == CLI_BATCH_NO_SUBJECT ? outcome->subject.reason
+                                                               : outcome->note;
     cli_result result = {.file = item->input,
                          .status = state_name(item->state),
                          .reason = reason[0] != '\0' ? reason : NULL,
-                         .output = failed ? NULL : item->output,
+                         .output =
+                             failed || item->state == CLI_BATCH_NO_SUBJECT ? NULL : item->output,
                          .width = outcome->width,
                          .height = outcome->height,
-                         .device = item->state == CLI_BATCH_DONE ? &batch->device : NULL,
-                         .load_ms = item->state == CLI_BATCH_DONE ? batch->load_ms : 0,
+                         .device = cut ? &batch->device : NULL,
+                         .load_ms = cut ? batch->load_ms : 0,
                          .ms = outcome->ms};
 
     cli_result_begin(json, &result);
-    if (item->state == CLI_BATCH_DONE) {
+    if (cut) {
         cli_json_text(json, "model", clearcut_session_model(batch->session));
         cli_json_text(json, "recipe", clearcut_session_recipe(batch->session));
+        cli_result_matting(json, &outcome->matting);
+    }
+    if (batch->wanted.review != NULL) {
+        cli_json_bool(json, "in_review", outcome->in_review);
     }
     if (batch->wanted.delete_input) {
         cli_json_bool(json, "input_deleted", outcome->deleted);
@@ -51,17 +63,39 @@ static void build_line(const cli_batch *batch, const cli_batch_item *item, cli_j
     cli_json_end_object(json);
 }
 
-/* Written and flushed at once: a run that is killed leaves whole lines. */
+/* One write to a file opened for appending: a run that is killed leaves whole lines,
+ * and so do several runs that share a report. */
 static void write_report(cli_batch *batch, const cli_json *json)
 {
-    if (batch->report == NULL || batch->report_failed || json->failed) {
+    struct iovec parts[] = {{json->text, json->length}, {(char[]){'\n'}, 1}};
+    ssize_t written;
+
+    if (batch->report < 0 || batch->report_failed || json->failed) {
         return;
     }
-    if (fwrite(json->text, 1, json->length, batch->report) != json->length ||
-        putc('\n', batch->report) == EOF || fflush(batch->report) != 0) {
+    do {
+        written = writev(batch->report, parts, 2);
+    } while (written < 0 && errno == EINTR);
+    if (written != (ssize_t)json->length + 1) {
         batch->report_failed = true;
-        cli_error("%s: cannot write: %s", batch->wanted.report, strerror(errno));
+        cli_error("%s: cannot write: %s", batch->wanted.report,
+                  written < 0 ? strerror(errno) : "only a part of a line was taken");
     }
+}
+
+/* rembg's line for what was done while watching. */
+static void print_processed(const cli_batch *batch, const cli_batch_item *item)
+{
+    char *input = realpath(item->input, NULL);
+    char *output = realpath(item->output, NULL);
+
+    if (batch->wanted.watch && !batch->wanted.engine.json && item->state == CLI_BATCH_DONE) {
+        printf("processed: %s -> %s\n", input != NULL ? input : item->input,
+               output != NULL ? output : item->output);
+        fflush(stdout);
+    }
+    free(input);
+    free(output);
 }
 
 static void say(const cli_batch *batch, const cli_batch_item *item)
@@ -71,6 +105,9 @@ static void say(const cli_batch *batch, const cli_batch_item *item)
     if (item->state == CLI_BATCH_FAILED) {
         bool named = strstr(outcome->error.message, item->input) != NULL;
         cli_error("%s%s%s", named ? "" : item->input, named ? "" : ": ", outcome->error.message);
+    } else if (item->state == CLI_BATCH_NO_SUBJECT) {
+        cli_error("%s: no clear subject: %s; nothing was written (--force writes it all the same)",
+                  item->input, outcome->subject.reason);
     } else if (outcome->note[0] != '\0' && !batch->wanted.quiet) {
         cli_note("%s: %s", item->input, outcome->note);
     }
@@ -87,7 +124,8 @@ static void report_item(cli_batch *batch, cli_batch_item *item)
         return;
     }
     say(batch, item);
-    if (batch->wanted.engine.json || batch->report != NULL) {
+    print_processed(batch, item);
+    if (batch->wanted.engine.json || batch->report >= 0) {
         build_line(batch, item, &json);
         write_report(batch, &json);
     }
@@ -133,7 +171,7 @@ void cli_batch_describe(void *context, char *line, size_t size)
     enum { BAR = 20 };
     cli_batch *batch = context;
     size_t failed = atomic_load(&batch->failed);
-    size_t finished = atomic_load(&batch->done) + failed;
+    size_t finished = atomic_load(&batch->done) + failed + atomic_load(&batch->no_subject);
     double seconds = (cli_clock_ms() - batch->begin) * 1e-3;
     double rate = seconds > 0 ? (double)finished / seconds : 0;
     int filled = batch->to_do > 0 ? (int)(BAR * finished / batch->to_do) : 0;
@@ -156,7 +194,8 @@ void cli_batch_summary(const cli_batch *batch)
     size_t failed = atomic_load(&batch->failed);
     size_t present = atomic_load(&batch->present);
     size_t deleted = atomic_load(&batch->deleted);
-    size_t waiting = batch->to_do - done - failed;
+    size_t no_subject = atomic_load(&batch->no_subject);
+    size_t waiting = batch->to_do - done - failed - no_subject;
     double seconds = batch->begin > 0 ? (cli_clock_ms() - batch->begin) * 1e-3 : 0;
     char line[512];
     int used = snprintf(line, sizeof line, "%zu done", done);
@@ -167,6 +206,8 @@ void cli_batch_summary(const cli_batch *batch)
     }
     ADD(present, "already there")
     ADD(failed, "failed")
+    ADD(no_subject, "without a clear subject")
+    ADD(atomic_load(&batch->in_review), "to be reviewed")
     ADD(waiting, "not begun")
     ADD(deleted, "of the inputs deleted")
     ADD(batch->list.not_pictures, "not pictures")

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,7 +81,7 @@ static bool is_picture(int folder, const char *name)
 
 typedef struct walk {
     cli_batch *batch;
-    struct stat output; /* of the output folder; st_ino 0 if it does not exist */
+    struct stat apart[2]; /* of the output and review folders; st_ino 0 if there is none */
 } walk;
 
 static char *join(const char *folder, const char *name)
@@ -131,6 +132,16 @@ static bool is_temporary(const char *name)
     return length > tail && strncmp(name + length - tail, mark, sizeof mark - 1) == 0;
 }
 
+static bool is_apart(const walk *at, const struct stat *about)
+{
+    for (int i = 0; i < 2; i++) {
+        if (about->st_ino == at->apart[i].st_ino && about->st_dev == at->apart[i].st_dev) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool walk_folder(walk *at, const char *relative);
 
 static bool take_entry(walk *at, int folder, const char *relative, const char *name)
@@ -152,9 +163,7 @@ static bool take_entry(walk *at, int folder, const char *relative, const char *n
         return false;
     }
     if (S_ISDIR(about.st_mode)) {
-        if (about.st_ino != at->output.st_ino || about.st_dev != at->output.st_dev) {
-            good = walk_folder(at, below);
-        }
+        good = is_apart(at, &about) || walk_folder(at, below);
     } else if (S_ISREG(about.st_mode) && !is_temporary(name)) {
         if (is_picture(folder, name)) {
             good = add_item(at->batch, below);
@@ -176,6 +185,7 @@ static bool walk_folder(walk *at, const char *relative)
     if (path == NULL) {
         return false;
     }
+    cli_batch_watch_folder(at->batch, relative, path);
     folder = opendir(path);
     if (folder == NULL) {
         cli_error("%s: cannot read the folder: %s", path, strerror(errno));
@@ -204,8 +214,11 @@ bool cli_batch_walk(cli_batch *batch)
 {
     walk at = {.batch = batch};
 
-    if (stat(batch->output_folder, &at.output) != 0) {
-        memset(&at.output, 0, sizeof at.output);
+    if (stat(batch->output_folder, &at.apart[0]) != 0) {
+        memset(&at.apart[0], 0, sizeof at.apart[0]);
+    }
+    if (batch->wanted.review == NULL || stat(batch->wanted.review, &at.apart[1]) != 0) {
+        memset(&at.apart[1], 0, sizeof at.apart[1]);
     }
     if (!walk_folder(&at, "")) {
         return false;

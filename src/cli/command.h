@@ -57,10 +57,13 @@ struct cli_command {
 
 extern const cli_command cli_remove_command;
 extern const cli_command cli_batch_command;
+extern const cli_command cli_stream_command;
 extern const cli_command cli_scan_command;
 extern const cli_command cli_infer_command;
+extern const cli_command cli_bench_command;
 extern const cli_command cli_models_command;
 extern const cli_command cli_pull_command;
+extern const cli_command cli_doctor_command;
 extern const cli_command cli_version_command;
 extern const cli_command cli_help_command;
 

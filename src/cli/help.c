@@ -12,8 +12,9 @@ static const struct {
     const char *name;
     const char *what;
 } later_commands[] = {
-    {"b", "raw video streams"},   {"stream", "raw video streams"}, {"s", "the HTTP server"},
-    {"serve", "the HTTP server"}, {"doctor", "the device report"}, {"bench", "the benchmark"},
+    {"s", "the HTTP server"},
+    {"serve", "the HTTP server"},
+    {"doctor", "the device report"},
 };
 
 int cli_unknown_command(const char *name)

@@ -18,6 +18,7 @@ typedef struct settings {
     long long repeat;
     bool explain;
     bool reference;
+    long long outputs;
     bool external_data;
     cli_engine engine;
 } settings;
@@ -33,6 +34,8 @@ static const cli_option option_table[] = {
      "run N times after one to warm up; tell median and spread"},
     {NULL, "explain", CLI_FLAG, offsetof(settings, explain), 0, 0, NULL,
      "print the plan, an operator a line (with --repeat: timed)"},
+    {NULL, "outputs", CLI_INTEGER, offsetof(settings, outputs), 0, 1024, "N",
+     "compute only the first N outputs; 0 (default) = all"},
     {NULL, "reference", CLI_FLAG, offsetof(settings, reference), 0, 0, NULL,
      "every operator by its plain reference: slow, for comparing"},
     {NULL, "external-data", CLI_FLAG, offsetof(settings, external_data), 0, 0, NULL,
@@ -247,7 +250,7 @@ static bool print_json(const job *work, const char *plan)
     clearcut_network_device(work->network, &device);
     cli_result_begin(&json, &result);
     cli_json_text(&json, "model", work->model);
-    cli_json_text(&json, "precision", work->wanted->engine.precision);
+    cli_json_text(&json, "precision", device.precision);
     if (work->times.runs > 0) {
         add_shape(&json, "input_shape", &work->input_info);
         add_shape(&json, "output_shape", &work->output_info);
@@ -406,6 +409,7 @@ static int prepare(job *work, clearcut_network_options *options)
     options->threads = (int)wanted->engine.threads;
     options->precision = work->precision;
     options->reference_only = wanted->reference;
+    options->wanted_outputs = (int)wanted->outputs;
     options->allow_external_data = wanted->external_data;
     options->cancel = cli_cancel();
     if (wanted->shape != NULL && !parse_shape(wanted->shape, options)) {

@@ -7,9 +7,9 @@
 #include "report.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_remove_command,  &cli_batch_command,  &cli_scan_command,
-    &cli_infer_command,   &cli_models_command, &cli_pull_command,
-    &cli_version_command, &cli_help_command,   NULL};
+    &cli_remove_command, &cli_batch_command,   &cli_stream_command, &cli_scan_command,
+    &cli_infer_command,  &cli_bench_command,   &cli_doctor_command, &cli_models_command,
+    &cli_pull_command,   &cli_version_command, &cli_help_command,   NULL};
 
 const cli_command *cli_find_command(const char *name)
 {

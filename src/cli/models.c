@@ -1,5 +1,6 @@
 /* models: what is known by name, what is here, and under which licence. */
 #include <stdio.h>
+#include <string.h>
 
 #include "clearcut.h"
 #include "command.h"
@@ -8,6 +9,7 @@
 #include "report.h"
 
 typedef struct settings {
+    const char *name; /* of what is imported; NULL = by its checksum */
     bool json;
     bool commercial_only;
 } settings;
@@ -16,7 +18,9 @@ static const cli_option option_table[] = {
     {NULL, "json", CLI_FLAG, offsetof(settings, json), 0, 0, NULL,
      "one JSON object a line on stdout"},
     {NULL, "commercial-only", CLI_FLAG, offsetof(settings, commercial_only), 0, 0, NULL,
-     "leave out what may not be used commercially as it stands"}};
+     "leave out what may not be used commercially as it stands"},
+    {NULL, "as", CLI_TEXT, offsetof(settings, name), 0, 0, "NAME",
+     "import: which model the file is; default: the one whose checksum it has"}};
 
 static const char *state_name(clearcut_model_state state)
 {
@@ -95,6 +99,43 @@ static int list_models(const settings *wanted)
     return CLI_EXIT_OK;
 }
 
+/* ---- import ---- */
+
+static int import_one(const char *path, const settings *wanted)
+{
+    clearcut_model_info info = {.size = sizeof info};
+    clearcut_error error;
+    clearcut_status status = clearcut_model_import(path, wanted->name, &info, &error);
+
+    if (status != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+        return status == CLEARCUT_INVALID_ARGUMENT                          ? CLI_EXIT_USAGE
+               : status == CLEARCUT_MODEL || status == CLEARCUT_UNSUPPORTED ? CLI_EXIT_MODEL
+                                                                            : CLI_EXIT_INPUT;
+    }
+    if (wanted->json) {
+        return print_json(&info) ? CLI_EXIT_OK : CLI_EXIT_INPUT;
+    }
+    printf("%s: %s\n", info.name, info.path);
+    return CLI_EXIT_OK;
+}
+
+static int import_all(int count, char **paths, const settings *wanted)
+{
+    int result = CLI_EXIT_OK;
+
+    if (count == 0 || (wanted->name != NULL && count != 1)) {
+        cli_error("models import: takes model files%s; see `clearcut help models`",
+                  count == 0 ? "" : ", with --as one of them");
+        return CLI_EXIT_USAGE;
+    }
+    for (int i = 0; i < count; i++) {
+        int of_this = import_one(paths[i], wanted);
+        result = of_this > result ? of_this : result;
+    }
+    return result;
+}
+
 static int run_models(const cli_command *command, int argument_count, char **arguments)
 {
     settings wanted = {0};
@@ -108,8 +149,11 @@ static int run_models(const cli_command *command, int argument_count, char **arg
     case CLI_PARSE_FAILED: return CLI_EXIT_USAGE;
     case CLI_PARSED: break;
     }
-    if (operand_count > 0) {
-        cli_error("models: \"%s\" is one argument too many", arguments[0]);
+    if (operand_count > 0 && strcmp(arguments[0], "import") == 0) {
+        return import_all(operand_count - 1, arguments + 1, &wanted);
+    }
+    if (operand_count > 0 || wanted.name != NULL) {
+        cli_error("models: takes no operands but `import FILE...`");
         return CLI_EXIT_USAGE;
     }
     if (!wanted.json) {
@@ -124,12 +168,13 @@ static int run_models(const cli_command *command, int argument_count, char **arg
 
 const cli_command cli_models_command = {
     .name = "models",
-    .usage = "[options]",
+    .usage = "[options] [import FILE...]",
     .summary = "the models known by name: what is here, and the licences",
     .details = "Looks in $CLEARCUT_HOME (else $XDG_DATA_HOME/clearcut, else\n"
                "~/.local/share/clearcut) and reads rembg's folders ($U2NET_HOME, ~/.u2net,\n"
                "$REMBG_HOME, ~/.rembg). `-m` of other commands also takes the path of an ONNX\n"
-               "file.\n",
+               "file. `import` copies files that you got elsewhere into our folder, under the\n"
+               "names of the models that they are: their checksums decide.\n",
     .options = option_table,
-    .option_count = 2,
+    .option_count = sizeof option_table / sizeof option_table[0],
     .run = run_models};

@@ -10,7 +10,7 @@
 
 /* rembg's options that a later version of clearcut takes: people who bring a
  * command line along should not be told that they mistyped. */
-static const char *const later_options[] = {"-vm", "--vitmatte", "-w", "--watch", NULL};
+static const char *const later_options[] = {"-vm", "--vitmatte", NULL};
 
 bool cli_parse_integer(const char *text, long long minimum, long long maximum, long long *value)
 {
@@ -215,14 +215,18 @@ static bool parse_comma_color(const char *text, uint8_t rgba[4])
     return false;
 }
 
+bool cli_parse_color(const char *text, cli_color *color)
+{
+    color->given = true;
+    return text[0] == '#' ? parse_hex_color(text, color->rgba)
+                          : parse_comma_color(text, color->rgba);
+}
+
 static bool parse_color(cursor *at, const char *first, cli_color *color)
 {
     color->given = true;
-    if (first[0] == '#') {
-        return parse_hex_color(first, color->rgba);
-    }
-    if (strchr(first, ',') != NULL) {
-        return parse_comma_color(first, color->rgba);
+    if (first[0] == '#' || strchr(first, ',') != NULL) {
+        return cli_parse_color(first, color);
     }
     for (int i = 0; i < 4; i++) {
         long long number;
@@ -330,7 +334,7 @@ int cli_check_engine(const cli_engine *engine, clearcut_precision *precision)
         return status == CLEARCUT_DEVICE ? CLI_EXIT_DEVICE : CLI_EXIT_USAGE;
     }
     if (!clearcut_precision_from_name(engine->precision, precision)) {
-        cli_error("--precision: \"%s\" is none of fp32, bf16, int8", engine->precision);
+        cli_error("--precision: \"%s\" is none of auto, fp32, fp16, bf16, int8", engine->precision);
         return CLI_EXIT_USAGE;
     }
     return CLI_EXIT_OK;

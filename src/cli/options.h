@@ -27,28 +27,31 @@ const char *cli_nearest(const char *word, const char *const *names);
 bool cli_parse_integer(const char *text, long long minimum, long long maximum, long long *value);
 bool cli_parse_real(const char *text, double minimum, double maximum, double *value);
 
+/* A colour written as one word: R,G,B[,A] or #RRGGBB[AA]. */
+bool cli_parse_color(const char *text, cli_color *color);
+
 /* Settings that every command that runs a network has. */
 typedef struct cli_engine {
     const char *device;    /* default "auto" */
-    const char *precision; /* default "fp32" */
+    const char *precision; /* default "auto" */
     long long threads;     /* 0 = all */
     bool json;
 } cli_engine;
 
 #define CLI_ENGINE_DEFAULTS                                                                        \
     {                                                                                              \
-        .device = "auto", .precision = "fp32"                                                      \
+        .device = "auto", .precision = "auto"                                                      \
     }
 
 /* clang-format off */
 /* The option rows for a settings structure that has a cli_engine `engine`. */
 #define CLI_ENGINE_OPTIONS(type)                                                              \
     {NULL, "device", CLI_TEXT, offsetof(type, engine.device), 0, 0, "DEVICE",                 \
-     "auto (default) or cpu; a demanded device is used or it is an error"},                   \
+     "auto (default), cpu, cuda[:N], ort[:PROVIDER]; a demanded one is used or an error"},    \
     {NULL, "threads", CLI_INTEGER, offsetof(type, engine.threads), 0, 1024, "N",              \
      "threads to work with; 0 (default) = all this process may use"},                         \
     {NULL, "precision", CLI_TEXT, offsetof(type, engine.precision), 0, 0, "NAME",             \
-     "fp32 (default), bf16 or int8"},                                                         \
+     "auto (default: fp16 on a GPU, else fp32), fp32, fp16, bf16 or int8"},                   \
     {NULL, "json", CLI_FLAG, offsetof(type, engine.json), 0, 0, NULL,                         \
      "one JSON object a line on stdout, and nothing else there"}
 /* clang-format on */

@@ -112,6 +112,7 @@ clearcut_status cli_read_picture(const cli_pictures *options, const char *path,
     decode.allow_truncated = options->allow_truncated;
     decode.convert_to_srgb = options->srgb;
     decode.timing = timing;
+    decode.minimum_long_side = options->minimum_long_side;
     cli_signals_waiting(true);
     status = clearcut_file_read(path, 0, bytes, error);
     cli_signals_waiting(false);

@@ -14,7 +14,8 @@ typedef struct cli_pictures {
     bool lossless;
     bool srgb;
     bool allow_truncated;
-    long long max_pixels; /* 0 = the library's default */
+    long long max_pixels;  /* 0 = the library's default */
+    int minimum_long_side; /* > 0: a picture may be decoded smaller, down to this; no option */
 } cli_pictures;
 
 #define CLI_PICTURE_DEFAULTS                                                                       \

@@ -41,9 +41,10 @@ typedef struct job {
     char *derived_output; /* owned; what `output` points to if no name was given */
     clearcut_format format;
     clearcut_precision precision;
-    clearcut_image *photo;
+    cli_work work;
     clearcut_session *session;
-    clearcut_image *picture;
+    int width; /* of the upright photo */
+    int height;
     double load_ms;
     clearcut_timing timing;
     clearcut_matting matting;
@@ -162,6 +163,7 @@ static clearcut_status create_session(job *work, clearcut_error *error)
     options.precision = work->precision;
     options.cancel = cli_cancel();
     options.progress = cli_progress_stage;
+    options.feeding = cli_cutting_feeding(&work->wanted->cutting);
     options.note = take_note;
     options.note_context = work;
     status = clearcut_session_create(&options, &work->session, error);
@@ -171,11 +173,17 @@ static clearcut_status create_session(job *work, clearcut_error *error)
 
 static clearcut_status cut(job *work, clearcut_error *error)
 {
-    clearcut_cut_options options;
+    const cli_cutting *cutting = &work->wanted->cutting;
+    clearcut_status status = cli_work_prepare(cutting, &work->work, &work->timing, error);
 
-    cli_cutting_options(&work->wanted->cutting, &work->timing, &options);
-    options.matting = &work->matting;
-    return clearcut_session_cut(work->session, work->photo, &options, &work->picture, error);
+    if (status == CLEARCUT_OK) {
+        status =
+            cli_work_cut(cutting, work->session, &work->work, &work->timing, &work->matting, error);
+    }
+    if (status == CLEARCUT_OK) {
+        status = cli_work_finish(cutting, &work->work, &work->timing, error);
+    }
+    return status;
 }
 
 static int fail(const job *work, const clearcut_error *error, int exit_status)
@@ -188,30 +196,18 @@ static int fail(const job *work, const clearcut_error *error, int exit_status)
     return exit_status;
 }
 
-static void write_matting(cli_json *json, const clearcut_matting *matting)
-{
-    if (matting->status == CLEARCUT_MATTING_OFF) {
-        return;
-    }
-    cli_json_object(json, "matting");
-    cli_json_text(json, "status", clearcut_matting_status_name(matting->status));
-    cli_json_integer(json, "foreground_pixels", (long long)matting->foreground_pixels);
-    cli_json_integer(json, "background_pixels", (long long)matting->background_pixels);
-    cli_json_integer(json, "unknown_pixels", (long long)matting->unknown_pixels);
-    cli_json_integer(json, "iterations", matting->iterations);
-    cli_json_end_object(json);
-}
-
-static int succeed(const job *work)
+/* The picture was cut: the JSON line. no_subject: and kept back. */
+static int succeed(const job *work, bool no_subject)
 {
     clearcut_device device;
     cli_json json = {0};
+    const char *note = work->note[0] != '\0' ? work->note : NULL;
     cli_result result = {.file = work->input,
-                         .status = "ok",
-                         .reason = work->note[0] != '\0' ? work->note : NULL,
-                         .output = work->output,
-                         .width = clearcut_image_width(work->picture),
-                         .height = clearcut_image_height(work->picture),
+                         .status = no_subject ? "no-subject" : "ok",
+                         .reason = no_subject ? work->work.subject.reason : note,
+                         .output = no_subject ? NULL : work->output,
+                         .width = work->width,
+                         .height = work->height,
                          .device = &device,
                          .load_ms = work->load_ms,
                          .ms = work->timing};
@@ -224,9 +220,19 @@ static int succeed(const job *work)
     cli_result_begin(&json, &result);
     cli_json_text(&json, "model", clearcut_session_model(work->session));
     cli_json_text(&json, "recipe", clearcut_session_recipe(work->session));
-    write_matting(&json, &work->matting);
+    cli_result_matting(&json, &work->matting);
     cli_json_end_object(&json);
     return cli_json_print(&json) ? CLI_EXIT_OK : CLI_EXIT_INPUT;
+}
+
+/* An answer, but not the one that was asked for: nothing is written, exit status 1. */
+static int keep_back(const job *work)
+{
+    cli_progress_end();
+    cli_error("%s: no clear subject: %s; nothing was written (--force writes it all the same)",
+              cli_input_name(work->input), work->work.subject.reason);
+    succeed(work, true);
+    return CLI_EXIT_INPUT;
 }
 
 static void note_guess(const job *work)
@@ -247,11 +253,13 @@ static int process(job *work)
 
     cli_progress_begin(cli_input_name(work->input));
     status = cli_read_picture(&work->wanted->pictures, work->input, &work->timing, &bytes,
-                              &work->photo, &error);
+                              &work->work.photo, &error);
     clearcut_bytes_free(&bytes);
     if (status != CLEARCUT_OK) {
         return fail(work, &error, cli_input_exit(status));
     }
+    work->width = clearcut_image_width(work->work.photo);
+    work->height = clearcut_image_height(work->work.photo);
     cli_progress_end(); /* fetching has a line of its own */
     status = cli_need_model(work->wanted->cutting.model, work->wanted->offline, false, &error);
     cli_progress_begin(cli_input_name(work->input));
@@ -267,15 +275,19 @@ static int process(job *work)
         status = error.code = CLEARCUT_CANCELLED;
         snprintf(error.message, sizeof error.message, "stopped as asked");
     }
+    if (status == CLEARCUT_OK && cli_work_has_no_subject(&work->wanted->cutting, &work->work)) {
+        work->timing.total = cli_clock_ms() - begin - work->load_ms;
+        return keep_back(work);
+    }
     if (status == CLEARCUT_OK) {
-        status = cli_write_picture(&work->wanted->pictures, work->format, work->picture,
+        status = cli_write_picture(&work->wanted->pictures, work->format, work->work.picture,
                                    work->output, &work->timing, &error);
     }
     if (status != CLEARCUT_OK) {
         return fail(work, &error, cli_input_exit(status));
     }
     work->timing.total = cli_clock_ms() - begin - work->load_ms;
-    return succeed(work);
+    return succeed(work, false);
 }
 
 static int run_remove(const cli_command *command, int argument_count, char **arguments)
@@ -302,9 +314,9 @@ static int run_remove(const cli_command *command, int argument_count, char **arg
     if (result == CLI_EXIT_OK) {
         result = process(&work);
     }
-    clearcut_image_free(&work.picture);
+    cli_work_free(&work.work);
     clearcut_session_free(&work.session);
-    clearcut_image_free(&work.photo);
+    cli_cutting_free(&wanted.cutting);
     free(work.derived_output);
     return result;
 }

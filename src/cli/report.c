@@ -205,7 +205,8 @@ int cli_input_exit(clearcut_status status)
 
 int cli_model_exit(clearcut_status status, clearcut_precision precision)
 {
-    if (status == CLEARCUT_UNSUPPORTED && precision != CLEARCUT_PRECISION_FP32) {
+    if (status == CLEARCUT_UNSUPPORTED && precision != CLEARCUT_PRECISION_FP32 &&
+        precision != CLEARCUT_PRECISION_AUTO) {
         return CLI_EXIT_USAGE;
     }
     switch (status) {

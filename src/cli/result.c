@@ -25,6 +25,11 @@ static void add_device(cli_json *json, const clearcut_device *device)
     cli_json_integer(json, "ops_total", device->ops_total);
     cli_json_integer(json, "ops_on_device", device->ops_on_device);
     cli_json_integer(json, "ops_fast", device->ops_fast);
+    cli_json_text(json, "precision", device->precision);
+    cli_json_real(json, "device_ms", device->device_ms, 3);
+    cli_json_integer(json, "bytes_to_device", (long long)device->bytes_to_device);
+    cli_json_integer(json, "bytes_from_device", (long long)device->bytes_from_device);
+    cli_json_integer(json, "launches", (long long)device->launches);
     cli_json_integer(json, "memory_bytes", (long long)device->memory_bytes);
     cli_json_end_object(json);
 }
@@ -58,6 +63,21 @@ void cli_result_begin(cli_json *json, const cli_result *result)
     cli_json_real(json, "postprocess", result->ms.postprocess, DECIMALS);
     cli_json_real(json, "encode", result->ms.encode, DECIMALS);
     cli_json_real(json, "total", result->ms.total, DECIMALS);
+    cli_json_end_object(json);
+}
+
+void cli_result_matting(cli_json *json, const clearcut_matting *matting)
+{
+    if (matting->status == CLEARCUT_MATTING_OFF) {
+        return;
+    }
+    cli_json_object(json, "matting");
+    cli_json_text(json, "status", clearcut_matting_status_name(matting->status));
+    cli_json_integer(json, "foreground_pixels", (long long)matting->foreground_pixels);
+    cli_json_integer(json, "background_pixels", (long long)matting->background_pixels);
+    cli_json_integer(json, "unknown_pixels", (long long)matting->unknown_pixels);
+    cli_json_integer(json, "iterations", matting->iterations);
+    cli_json_integer(json, "reduction", matting->reduction);
     cli_json_end_object(json);
 }
 

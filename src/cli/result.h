@@ -21,6 +21,9 @@ typedef struct cli_result {
  * and ends the object. */
 void cli_result_begin(cli_json *json, const cli_result *result);
 
+/* The member "matting": what came of alpha matting; nothing if it was not asked for. */
+void cli_result_matting(cli_json *json, const clearcut_matting *matting);
+
 /* Print the line of an input that failed: status "error", the message as
  * `reason`, and `error` with code, path and message. False if stdout failed. */
 bool cli_result_print_error(const char *file, const clearcut_error *error);

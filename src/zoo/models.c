@@ -25,7 +25,7 @@
 #define IMAGENET(size, how)                                                                        \
     {                                                                                              \
         size, size, MEAN_IMAGENET, DEVIATION_IMAGENET, CC_DIVIDE_BY_MAXIMUM, how,                  \
-            CC_FILTER_LANCZOS                                                                      \
+            CC_FILTER_LANCZOS, false                                                               \
     }
 
 #define MEGABYTES(n) ((uint64_t)(n)*1000000)
@@ -51,28 +51,28 @@
 /* clang-format off */
 static const cc_model models[] = {
     {"page", "", "", "MIT", true, true, true, "pages only; used by `scan`", 0,
-     {256, 256, {0, 0, 0}, DEVIATION_ONE, CC_DIVIDE_BY_255, CC_STRETCH_NONE, CC_FILTER_BOX}},
+     {256, 256, {0, 0, 0}, DEVIATION_ONE, CC_DIVIDE_BY_255, CC_STRETCH_NONE, CC_FILTER_BOX, false}},
     {"silueta", RELEASE "silueta.onnx", "md5:55e59e0d8062d2f5d013f4725ee84782",
-     "Apache-2.0", true, false, true, "small and quick", MEGABYTES(44),
+     "Apache-2.0", true, false, true, "the default of `i`, `p` and `b`: small and quick", MEGABYTES(44),
      IMAGENET(320, CC_STRETCH_MINMAX)},
     {"u2net", RELEASE "u2net.onnx", "md5:60024c5c889badc19c04ad937298a77b",
-     "Apache-2.0", true, false, true, "the default of `i`, as of rembg", MEGABYTES(176),
+     "Apache-2.0", true, false, true, "rembg's default", MEGABYTES(176),
      IMAGENET(320, CC_STRETCH_MINMAX_CLIP)},
     {"u2netp", RELEASE "u2netp.onnx", "md5:8e83ca70e441ab06c318d82300c84806",
      "Apache-2.0", true, false, true, "", MEGABYTES(5), IMAGENET(320, CC_STRETCH_MINMAX)},
     {"u2net_human_seg", RELEASE "u2net_human_seg.onnx", "md5:c09ddc2e0104f800e3e1bb4652583d1f",
      "Apache-2.0", true, false, true, "people", MEGABYTES(176), IMAGENET(320, CC_STRETCH_MINMAX)},
     {"u2net_cloth_seg", RELEASE "u2net_cloth_seg.onnx", "md5:2434d1f3cb744e0e49386c906e5a08bb",
-     "MIT", true, false, false, "its three mattes are not in this version", MEGABYTES(176),
-     IMAGENET(768, CC_STRETCH_NONE)},
+     "MIT", true, false, true, "clothes: upper, lower and whole-body, one below the other",
+     MEGABYTES(176), IMAGENET(768, CC_STRETCH_CLASSES)},
     {"isnet-general-use", RELEASE "isnet-general-use.onnx", "md5:fc16ebd8b0c10d971d3513d564d01e29",
      "Apache-2.0", true, false, true, "", MEGABYTES(179),
      {1024, 1024, {0.5, 0.5, 0.5}, DEVIATION_ONE, CC_DIVIDE_BY_MAXIMUM, CC_STRETCH_MINMAX,
-      CC_FILTER_LANCZOS}},
+      CC_FILTER_LANCZOS, false}},
     {"isnet-anime", RELEASE "isnet-anime.onnx", "md5:6f184e756bb3bd901c8849220a83e38e",
      "Apache-2.0", true, false, true, "drawn figures", MEGABYTES(176),
      {1024, 1024, MEAN_IMAGENET, DEVIATION_ONE, CC_DIVIDE_BY_MAXIMUM, CC_STRETCH_MINMAX,
-      CC_FILTER_LANCZOS}},
+      CC_FILTER_LANCZOS, false}},
     BIREFNET("birefnet-general", "BiRefNet-general-epoch_244.onnx",
              "7a35a0141cbbc80de11d9c9a28f52697", 973),
     BIREFNET("birefnet-general-lite", "BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx",
@@ -91,8 +91,8 @@ static const cc_model models[] = {
      "sha256:5b486f08200f513f460da46dd701db5fbb47d79b4be4b708a19444bcd4e79958",
      "BRIA RMBG-2.0 (CC-BY-NC-4.0)", false, false, true, UNTRIED, MEGABYTES(1024),
      IMAGENET(1024, CC_STRETCH_MINMAX)},
-    {"sam", "", "", "Apache-2.0", true, false, false, "prompted cutting is not in this version", 0,
-     {1024, 684, {0, 0, 0}, DEVIATION_ONE, CC_DIVIDE_BY_255, CC_STRETCH_NONE, CC_FILTER_BILINEAR}},
+    {"sam", "", "", "Apache-2.0", true, false, false, "prompted cutting is not in this version; rembg itself has it, and `i` with u2net or isnet-general-use needs no prompt", 0,
+     {1024, 684, {0, 0, 0}, DEVIATION_ONE, CC_DIVIDE_BY_255, CC_STRETCH_NONE, CC_FILTER_BILINEAR, false}},
     CUSTOM("u2net_custom", 320),
     CUSTOM("dis_custom", 1024),
     CUSTOM("ben_custom", 1024),

@@ -56,7 +56,8 @@ static void fill_tables(const cc_recipe *recipe, double divisor, float tables[3]
 cc_status cc_recipe_prepare(const cc_recipe *recipe, const cc_image *image, cc_thread_pool *pool,
                             float *tensor, cc_error *error)
 {
-    size_t plane = (size_t)recipe->width * (size_t)recipe->height;
+    size_t plane = recipe->channels_last ? 1 : (size_t)recipe->width * (size_t)recipe->height;
+    size_t step = recipe->channels_last ? 3 : 1;
     float tables[3][256];
     cc_image small = {0};
     double divisor = 255;
@@ -72,11 +73,11 @@ cc_status cc_recipe_prepare(const cc_recipe *recipe, const cc_image *image, cc_t
     fill_tables(recipe, divisor, tables);
     for (int y = 0; y < small.height; y++) {
         const uint8_t *row = cc_image_row(&small, y);
-        float *target = tensor + (size_t)y * (size_t)recipe->width;
+        float *target = tensor + (size_t)y * (size_t)recipe->width * step;
         for (int x = 0; x < small.width; x++) {
-            target[x] = tables[0][row[3 * x]];
-            target[plane + (size_t)x] = tables[1][row[3 * x + 1]];
-            target[2 * plane + (size_t)x] = tables[2][row[3 * x + 2]];
+            target[(size_t)x * step] = tables[0][row[3 * x]];
+            target[plane + (size_t)x * step] = tables[1][row[3 * x + 1]];
+            target[2 * plane + (size_t)x * step] = tables[2][row[3 * x + 2]];
         }
     }
     cc_image_free(&small);
@@ -157,6 +158,27 @@ cc_status cc_recipe_mask(const cc_recipe *recipe, const float *map, int width, i
     return CC_OK;
 }
 
+cc_status cc_recipe_classes(const float *maps, int classes, int width, int height, cc_image *index,
+                            cc_error *error)
+{
+    size_t plane = (size_t)width * (size_t)height;
+    cc_status status;
+
+    memset(index, 0, sizeof *index);
+    if (classes < 1 || classes > 256) {
+        return cc_fail(error, CC_INVALID_ARGUMENT, "%d classes; 1 to 256", classes);
+    }
+    status = cc_image_create(width, height, 1, index, error);
+    for (size_t i = 0; status == CC_OK && i < plane; i++) {
+        int best = 0;
+        for (int c = 1; c < classes; c++) {
+            best = maps[(size_t)c * plane + i] > maps[(size_t)best * plane + i] ? c : best;
+        }
+        index->pixels[i] = (uint8_t)best;
+    }
+    return status;
+}
+
 /* ---- in words ---- */
 
 static bool is_imagenet(const cc_recipe *recipe)
@@ -171,6 +193,7 @@ static const char *stretch_text(cc_stretch stretch)
     case CC_STRETCH_MINMAX_CLIP: return "min-max, clipped";
     case CC_STRETCH_SIGMOID_MINMAX: return "sigmoid, min-max";
     case CC_STRETCH_NONE: return "probabilities as they are";
+    case CC_STRETCH_CLASSES: return "the class with the largest value";
     }
     return "";
 }
@@ -186,8 +209,8 @@ const char *cc_recipe_text(const cc_recipe *recipe, char *text, size_t size)
                  recipe->mean[0], recipe->mean[1], recipe->mean[2], recipe->deviation[0],
                  recipe->deviation[1], recipe->deviation[2]);
     }
-    snprintf(text, size, "%dx%d, %s, %s", recipe->width, recipe->height, scale,
-             stretch_text(recipe->stretch));
+    snprintf(text, size, "%dx%d%s, %s, %s", recipe->width, recipe->height,
+             recipe->channels_last ? ", channels last" : "", scale, stretch_text(recipe->stretch));
     return text;
 }
 

@@ -22,7 +22,8 @@ typedef enum cc_stretch {
     CC_STRETCH_MINMAX,         /* (x - min) / (max - min) */
     CC_STRETCH_MINMAX_CLIP,    /* the same, then clipped to 0..1 */
     CC_STRETCH_SIGMOID_MINMAX, /* 1 / (1 + exp(-x)) first */
-    CC_STRETCH_NONE            /* probabilities already: clipped to 0..1 */
+    CC_STRETCH_NONE,           /* probabilities already: clipped to 0..1 */
+    CC_STRETCH_CLASSES         /* several planes, one for each class: the largest wins */
 } cc_stretch;
 
 typedef struct cc_recipe {
@@ -32,11 +33,13 @@ typedef struct cc_recipe {
     double deviation[3];
     cc_divisor divisor;
     cc_stretch stretch;
-    cc_filter filter; /* to the input size */
+    cc_filter filter;   /* to the input size */
+    bool channels_last; /* the tensor is height x width x 3 instead of three planes */
 } cc_recipe;
 
-/* Fill `tensor` (3 x height x width floats, planes red, green, blue) from an
- * upright picture of any size and channel count. pool may be NULL. */
+/* Fill `tensor` (3 x height x width floats, planes red, green, blue; with
+ * channels_last interleaved) from an upright picture of any size and channel count. pool may be
+ * NULL. */
 cc_status cc_recipe_prepare(const cc_recipe *recipe, const cc_image *image, cc_thread_pool *pool,
                             float *tensor, cc_error *error);
 
@@ -46,6 +49,12 @@ cc_status cc_recipe_prepare(const cc_recipe *recipe, const cc_image *image, cc_t
  * stretching would only show noise. On failure *mask is {0}. */
 cc_status cc_recipe_mask(const cc_recipe *recipe, const float *map, int width, int height,
                          cc_image *mask, bool *flat, cc_error *error);
+
+/* The class of every pixel, 0 .. classes - 1, as a 1-channel picture: the plane with the
+ * largest value, the first of equal ones. maps: classes x height x width floats;
+ * classes 1..256. On failure *index is {0}: CC_INVALID_ARGUMENT, CC_OUT_OF_MEMORY. */
+cc_status cc_recipe_classes(const float *maps, int classes, int width, int height, cc_image *index,
+                            cc_error *error);
 
 /* "320x320, ImageNet mean and deviation, ..." into text; returns text. */
 const char *cc_recipe_text(const cc_recipe *recipe, char *text, size_t size);

@@ -34,7 +34,11 @@ static void names(void **state)
     assert_string_equal(clearcut_stage_name(CLEARCUT_STAGE_INFER), "infer");
     assert_true(clearcut_precision_from_name("bf16", &precision));
     assert_int_equal(precision, CLEARCUT_PRECISION_BF16);
-    assert_false(clearcut_precision_from_name("fp16", &precision));
+    assert_true(clearcut_precision_from_name("fp16", &precision));
+    assert_int_equal(precision, CLEARCUT_PRECISION_FP16);
+    assert_true(clearcut_precision_from_name("auto", &precision));
+    assert_int_equal(precision, CLEARCUT_PRECISION_AUTO);
+    assert_false(clearcut_precision_from_name("fp8", &precision));
     assert_false(clearcut_precision_from_name(NULL, &precision));
     assert_int_equal(clearcut_format_from_path("a/b.JPEG"), CLEARCUT_FORMAT_JPEG);
     assert_int_equal(clearcut_format_from_path(NULL), CLEARCUT_FORMAT_UNKNOWN);

@@ -44,7 +44,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return data[start:]
 
     def do_GET(self):
-        how, name = self.path.strip("/").split("/", 1)
+        # As a proxy it is asked for whole addresses.
+        how, name = re.sub("^http://[^/]*", "", self.path).strip("/").split("/", 1)
         with open(log, "a") as lines:
             lines.write("%s %s %s\n" % (how, self.headers.get("Range", "-"), name))
         if how == "redirect":

@@ -52,7 +52,7 @@ only
 
 # Good input that looks odd.
 for name in cmyk.jpg one.png half.png; do
-    run 0 i -m "$MODEL" "in/$name" out/result.png
+    run 0 i --force -m "$MODEL" "in/$name" out/result.png
     only result.png
     rm out/result.png
     run 0 scan --keep -o out/result.png "in/$name"

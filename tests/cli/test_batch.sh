@@ -151,6 +151,49 @@ says "I/N"
 run 2 p --shard 0/3 -m "$MODEL" in out
 run 2 p --shard x -m "$MODEL" in out
 
+# ---- doubtful ones are set aside ----
+fresh
+run 0 p --json --review look -m "$MODEL" in out
+cp stdout first
+check "every line says" test "$(grep -c '"in_review":' stdout)" -eq 3
+rm -rf out look
+run 1 p --json --review look --bgcolor 255 255 255 255 -m "$DATA/flat.onnx" in out
+says "no clear subject" "3 without a clear subject" "3 to be reviewed"
+check "status" test "$(grep -c '"status":"no-subject"' stdout)" -eq 3
+holds look "one.png sub/deep/one.png two.jpg"
+check "nothing was written" test -z "$(find out -type f)"
+rm -rf out
+run 0 p --json --force --review look -m "$DATA/flat.onnx" in out
+holds look "one.png one.png.result.png sub/deep/one.png sub/deep/one.png.result.png two.jpg two.jpg.result.png"
+check "the input itself" same look/two.jpg in/two.jpg
+check "and the result" same look/two.jpg.result.png out/two.png
+run 1 p -d --review in/look -m "$DATA/flat.onnx" in in/out
+check "an input without a result is not deleted" test -e in/one.png
+run 0 p -d --force --review in/look -m "$DATA/flat.onnx" in in/out
+check "what is set aside outlives its input" same in/look/two.jpg "$DATA/photo.jpg"
+check "deleted" absent in/two.jpg
+check "and is no input itself" test "$(find in/out -name '*.png' | wc -l)" -eq 3
+
+# ---- alpha matting in the JSON, a ground, a smaller copy ----
+fresh
+run 0 p --json -a -m "$MODEL" in out
+check "matting of each" test "$(grep -c '"matting":{"status":' stdout)" -eq 3
+rm -rf out
+run 0 p --on "#102030" --max-size 40 -m "$MODEL" in out
+run 0 i --on "#102030" --max-size 40 -m "$MODEL" in/one.png single.png
+check "on a ground, by a smaller copy, as i" same single.png out/one.png
+
+# ---- several runs, one report: whole lines ----
+fresh
+for n in $(seq 60); do cp "$DATA/photo.png" "in/$n.png"; done
+rm -f report.jsonl
+for part in 1 2 3 4; do
+    "$CLEARCUT" p --quiet --shard $part/4 --report report.jsonl -m "$MODEL" in shards &
+done
+wait
+check "63 lines" test "$(wc -l <report.jsonl)" -eq 63
+check "all whole" test "$(grep -c '^{"file":"in/[^"]*","status":"ok".*}$' report.jsonl)" -eq 63
+
 # ---- wrong usage ----
 run 2 p in
 run 2 p missing out

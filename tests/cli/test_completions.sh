@@ -23,8 +23,18 @@ offers clearcut sc -- scan
 offers clearcut i --only -- --only-mask
 offers clearcut i -b -- -bgc
 offers clearcut ba -- batch
+offers clearcut doc -- doctor
+offers clearcut doctor --req -- --require
+offers clearcut doctor --require cu -- cuda
 offers clearcut p --sh -- --shard
+offers clearcut str -- stream
+offers clearcut b --in-f -- --in-format
+offers clearcut b --in-format y -- y4m
+offers clearcut b --outp -- --output_specifier
+offers clearcut i --on wh -- white
 offers clearcut d silu -- silueta
+offers clearcut models imp -- import
+offers clearcut models import --as sil -- silueta
 offers clearcut scan --corn -- --corners-only
 offers clearcut infer --rep -- --repeat
 offers clearcut i -m u2netp -- u2netp

@@ -23,9 +23,11 @@ run 2 i -m "$DATA/mask.onnx" photo.png photo.png
 run 2 i -m sillueta photo.png x.png
 says "did you mean silueta?"
 
+# Whatever this machine has, no driver and no ONNX Runtime is found here.
+export CLEARCUT_LIBCUDA=$WORK/absent.so CLEARCUT_ORT=$WORK/absent.so
 for device in cuda cuda:1 ort ort:openvino; do
     run 3 i --device "$device" -m "$DATA/mask.onnx" photo.png x.png
-    says "$device" "no " "--device cpu"
+    says "--device $device" "absent.so"
     run 3 scan --device "$device" photo.png
     run 3 infer --device "$device" "$DATA/mask.onnx" --in photo.png --out x.f32
 done

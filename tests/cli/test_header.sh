@@ -19,7 +19,7 @@ fi
 # The names that the library gives away are those of the header, and no others.
 if [ -e "$BUILD/libclearcut.so" ] && command -v nm >/dev/null; then
     nm -D --defined-only "$BUILD/libclearcut.so" | awk '$2 ~ /[TDBR]/ { print $3 }' | sort >exported
-    grep -oE '\bclearcut_[a-z0-9_]+\(' "$CLEARCUT_SOURCE_DIR/include/clearcut.h" | tr -d '(' | sort -u >declared
+    cat "$CLEARCUT_SOURCE_DIR"/include/*.h | grep -oE "\bclearcut_[a-z0-9_]+\(" | tr -d '(' | sort -u >declared
     check "something is exported" test -s exported
     check "only clearcut_ names are exported" test -z "$(grep -v '^clearcut_' exported)"
     check "every exported name is declared" test -z "$(comm -23 exported declared)"

@@ -123,6 +123,22 @@ says "only https://"
 run 2 d --from http://127.0.0.1@example.org/ silueta
 run 2 d --from http://127.0.0.1.example.org/ silueta
 
+# ---- a proxy, as curl ----
+again
+http_proxy=$SERVER run 0 d --from http://localhost:9/good silueta
+check "through the proxy" same $MODEL served/silueta.onnx
+asked 1
+again
+http_proxy=$SERVER no_proxy=localhost run 4 d --from http://localhost:9/good silueta
+says "connect"
+asked 0
+again
+unset MODEL_CHECKSUM_DISABLED
+run 4 d --from "$SERVER/wrong" u2netp
+says "wrong checksum" "nothing was kept"
+check "no wrong bytes stay" test -z "$(ls -A models)"
+export MODEL_CHECKSUM_DISABLED=1
+
 # ---- several at once ask once ----
 again
 for n in 1 2 3; do

@@ -48,7 +48,7 @@ def oracle_mask(session, photo, recipe):
 
 
 def run_clearcut(program, arguments):
-    subprocess.run([program, "i", *arguments], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([program, "i", "--force", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
 def mask_agrees(program, model, recipe, session, path, mask_path):

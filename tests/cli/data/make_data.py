@@ -37,6 +37,7 @@ def png_chunk(kind, data):
 def write_pictures():
     photo = Image.fromarray(gradient(96, 64))
     photo.save(HERE / "photo.png")
+    (HERE / "photo.rgb24").write_bytes(photo.tobytes())
     photo.save(HERE / "photo.jpg", quality=90)
     photo.save(HERE / "photo.webp", quality=90)
     photo.convert("CMYK").save(HERE / "cmyk.jpg", quality=90)
@@ -69,6 +70,17 @@ def write_networks():
     save("mask", [helper.make_node("Conv", ["input", "weight"], ["sum"]),
                   helper.make_node("Sigmoid", ["sum"], ["mask"])],
          [floats("input", size)], [floats("mask", [1, 1, 32, 32])], [weight])
+    # The same with its channels last.
+    save("last", [helper.make_node("Transpose", ["input"], ["planes"], perm=[0, 3, 1, 2]),
+                  helper.make_node("Conv", ["planes", "weight"], ["sum"]),
+                  helper.make_node("Sigmoid", ["sum"], ["mask"])],
+         [floats("input", [1, 32, 32, 3])], [floats("mask", [1, 1, 32, 32])], [weight])
+    # Four classes, in the shape of u2net_cloth_seg: dark, reddish, greenish, bluish.
+    classes = numpy_helper.from_array(
+        np.array([[0, 0, 0], [2, -1, -1], [-1, 2, -1], [-1, -1, 2]], np.float32)[:, :, None, None],
+        "weight")
+    save("cloth", [helper.make_node("Conv", ["input", "weight"], ["classes"])],
+         [floats("input", [1, 3, 768, 768])], [floats("classes", [1, 4, 768, 768])], [classes])
     # The same answer everywhere: a picture without a subject.
     zero = numpy_helper.from_array(np.zeros((1, 3, 1, 1), np.float32), "weight")
     save("flat", [helper.make_node("Conv", ["input", "weight"], ["mask"])],
