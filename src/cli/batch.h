@@ -53,6 +53,7 @@ typedef struct cli_batch_outcome {
     double doubt;
     clearcut_subject subject;
     clearcut_matting matting;
+    clearcut_device device; /* as it was after this picture */
     clearcut_timing ms;
 } cli_batch_outcome;
 

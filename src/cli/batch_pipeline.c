@@ -124,6 +124,7 @@ static clearcut_status cut(const cli_batch *batch, passage *one)
     clearcut_status status = cli_work_cut(cutting, batch->session, &one->work, &outcome->ms,
                                           &outcome->matting, &outcome->error);
 
+    clearcut_session_device(batch->session, &outcome->device);
     outcome->subject = one->work.subject;
     one->kept_back = status == CLEARCUT_OK && cli_work_has_no_subject(cutting, &one->work);
     return status;

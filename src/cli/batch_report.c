@@ -37,7 +37,7 @@ static void build_line(const cli_batch *batch, const cli_batch_item *item, cli_j
                              failed || item->state == CLI_BATCH_NO_SUBJECT ? NULL : item->output,
                          .width = outcome->width,
                          .height = outcome->height,
-                         .device = cut ? &batch->device : NULL,
+                         .device = cut ? &outcome->device : NULL,
                          .load_ms = cut ? batch->load_ms : 0,
                          .ms = outcome->ms};
 

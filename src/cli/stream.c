@@ -115,16 +115,18 @@ static void summary(const cli_stream *stream)
 static bool print_json(const cli_stream *stream, int exit_status)
 {
     cli_json json = {0};
+    clearcut_device device; /* as it is after the last frame */
     cli_result result = {.file = "-",
                          .status = exit_status == CLI_EXIT_OK ? "ok" : "error",
                          .reason = stream->note[0] != '\0' ? stream->note : NULL,
                          .output = stream->wanted.output,
                          .width = stream->in_frame.width,
                          .height = stream->in_frame.height,
-                         .device = &stream->device,
+                         .device = &device,
                          .load_ms = stream->load_ms,
                          .ms = stream->ms};
 
+    clearcut_session_device(stream->session, &device);
     result.ms.total = cli_clock_ms() - stream->begin;
     cli_result_begin(&json, &result);
     cli_json_text(&json, "model", clearcut_session_model(stream->session));
