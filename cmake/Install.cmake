@@ -7,7 +7,8 @@ if(TARGET clearcut)
 endif()
 install(TARGETS clearcut_static clearcut_shared
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES include/clearcut.h include/clearcut_video.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES include/clearcut.h include/clearcut_scan.h include/clearcut_video.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 # Static users also need the libraries underneath.
 set(private_modules "libjpeg libpng zlib")
