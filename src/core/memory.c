@@ -93,6 +93,33 @@ char *cc_strdup(const char *text)
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
+void cc_memory_is_dense(void *memory, size_t size)
+{
+#if defined(MADV_HUGEPAGE)
+    uintptr_t first = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)memory + size) & ~(uintptr_t)(HUGE_PAGE - 1);
+
+    if (memory != NULL && end > first) {
+        (void)madvise((char *)memory + (first - (uintptr_t)memory), end - first, MADV_HUGEPAGE);
+    }
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
+void cc_memory_discard(void *memory, size_t size)
+{
+#if defined(MADV_DONTNEED)
+    if (memory != NULL && size >= HUGE_PAGE) { /* then it begins with a page */
+        (void)madvise(memory, size & ~(HUGE_PAGE - 1), MADV_DONTNEED);
+    }
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
 void *cc_alloc_aligned(size_t size)
 {
     size_t alignment = size >= HUGE_PAGE ? HUGE_PAGE : CC_ALIGNMENT;

@@ -27,6 +27,15 @@ char *cc_strdup(const char *text);
 void *cc_alloc_aligned(size_t size);
 void cc_free_aligned(void *memory);
 
+/* Say that all of a fresh block (NULL is allowed) will be used: where it is large the
+ * system is asked for huge pages, which cost a tenth of the time when they are touched
+ * first. Not for blocks of which much may stay untouched. No effect on the contents. */
+void cc_memory_is_dense(void *memory, size_t size);
+
+/* Give the pages of a block of cc_alloc_aligned back until they are touched again: the
+ * block stays allocated, its contents are lost. */
+void cc_memory_discard(void *memory, size_t size);
+
 /* Checked size arithmetic: false on overflow, *result then untouched. */
 bool cc_size_multiply(size_t a, size_t b, size_t *result);
 bool cc_size_add(size_t a, size_t b, size_t *result);

@@ -107,6 +107,84 @@ static void mapping_gives_the_bytes(void **state)
     clear_folder();
 }
 
+/* Is the page at this address in the process's memory? -1 if the system does not tell
+ * (Linux: bit 63 of its entry in pagemap). */
+static int is_present(const uint8_t *address, size_t page)
+{
+    FILE *pagemap = fopen("/proc/self/pagemap", "rbe");
+    uint64_t entry = 0;
+    int result = -1;
+
+    if (pagemap != NULL) {
+        if (fseeko(pagemap, (off_t)((uintptr_t)address / page * sizeof entry), SEEK_SET) == 0 &&
+            fread(&entry, sizeof entry, 1, pagemap) == 1) {
+            result = (int)(entry >> 63);
+        }
+        fclose(pagemap);
+    }
+    return result;
+}
+
+enum { PAGES = 12 };
+
+static uint8_t byte_of(size_t at)
+{
+    return (uint8_t)(at * 31 + at / 251);
+}
+
+static void make_pages(const char *name, size_t page)
+{
+    FILE *file = fopen(name, "wbe");
+    assert_non_null(file);
+    for (size_t i = 0; i < PAGES * page; i++) {
+        assert_true(fputc(byte_of(i), file) != EOF);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Which pages are there, as a bit for each; and every byte is right. */
+static unsigned look_at_pages(const cc_file_view *view, size_t page)
+{
+    unsigned present = 0;
+    for (int i = 0; i < PAGES; i++) {
+        present |= (unsigned)is_present(view->data + (size_t)i * page, page) << i;
+    }
+    for (size_t i = 0; i < view->size; i++) {
+        assert_int_equal(view->data[i], byte_of(i));
+    }
+    return present;
+}
+
+static void forgotten_pages_leave_and_come_back(void **state)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    cc_file_view view;
+    (void)state;
+    make_pages(in_folder("pages"), page);
+    assert_int_equal(cc_file_map(in_folder("pages"), &view, NULL), CC_OK);
+    if (view.mapping == NULL || is_present(view.data, page) < 0) {
+        cc_file_unmap(&view);
+        print_message("skipped: this system does not tell which pages are in memory\n");
+        skip();
+    }
+    const unsigned all = (1U << PAGES) - 1;
+    (void)look_at_pages(&view, page);
+    assert_int_equal(look_at_pages(&view, page), all);
+    /* From within page 3 to within page 8: the whole pages between are 4 to 7. */
+    cc_file_forget(view.data + 3 * page + 1, 5 * page + 7);
+    assert_int_equal(look_at_pages(&view, page), all & ~0xf0U);
+    assert_int_equal(look_at_pages(&view, page), all); /* read again, and so back */
+    /* No whole page: nothing goes. */
+    cc_file_forget(view.data + 1, 2 * page - 2);
+    cc_file_forget(view.data + page, page - 1);
+    cc_file_forget(view.data + page, 0);
+    assert_int_equal(look_at_pages(&view, page), all);
+    cc_file_forget(view.data + page, page);
+    assert_int_equal(look_at_pages(&view, page), all & ~2U);
+    cc_file_unmap(&view);
+    unlink(in_folder("pages"));
+}
+
 static void a_commit_replaces_and_an_abort_does_not(void **state)
 {
     cc_output output;
@@ -199,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_names_what_is_wrong),
         cmocka_unit_test(mapping_gives_the_bytes),
+        cmocka_unit_test(forgotten_pages_leave_and_come_back),
         cmocka_unit_test(a_commit_replaces_and_an_abort_does_not),
         cmocka_unit_test(permissions_of_a_replaced_file_stay),
         cmocka_unit_test(symbolic_links_are_written_through),
