@@ -16,7 +16,9 @@
 static cc_status unknown_device(const char *text, cc_error *error)
 {
     return cc_fail(error, CC_INVALID_ARGUMENT,
-                   "device \"%s\" is none of auto, cpu, cuda, cuda:N, ort, ort:PROVIDER", text);
+                   "device \"%s\" is none of auto, cpu, cuda, cuda:N, ort, ort:PROVIDER, "
+                   "ort:PROVIDER:N",
+                   text);
 }
 
 /* The number after "cuda:", 0..255. */
@@ -32,16 +34,19 @@ static bool parse_index(const char *text, int *index)
     return true;
 }
 
-static bool parse_provider(const char *text, char *provider, size_t size)
+/* "PROVIDER" or "PROVIDER:N". */
+static bool parse_provider(const char *text, cc_device_request *request)
 {
-    size_t length = strlen(text);
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_");
 
-    if (length == 0 || length >= size ||
-        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") != length) {
+    if (length == 0 || length >= sizeof request->provider ||
+        (text[length] != '\0' && text[length] != ':')) {
         return false;
     }
-    memcpy(provider, text, length + 1);
-    return true;
+    memcpy(request->provider, text, length);
+    request->provider[length] = '\0';
+    request->numbered = text[length] == ':';
+    return !request->numbered || parse_index(text + length + 1, &request->index);
 }
 
 cc_status cc_device_parse(const char *text, cc_device_request *request, cc_error *error)
@@ -64,12 +69,13 @@ cc_status cc_device_parse(const char *text, cc_device_request *request, cc_error
         request->engine = CC_ENGINE_CUDA;
     } else if (strncmp(text, "cuda:", 5) == 0) {
         request->engine = CC_ENGINE_CUDA;
+        request->numbered = true;
         good = parse_index(text + 5, &request->index);
     } else if (strcmp(text, "ort") == 0) {
         request->engine = CC_ENGINE_ORT;
     } else if (strncmp(text, "ort:", 4) == 0) {
         request->engine = CC_ENGINE_ORT;
-        good = parse_provider(text + 4, request->provider, sizeof request->provider);
+        good = parse_provider(text + 4, request);
     } else {
         good = false;
     }
@@ -148,6 +154,11 @@ static cc_status choose_ort(const cc_device_request *request, cc_device_choice *
     const cc_ort_provider *provider;
     cc_status status = cc_ort_provider_find(request->provider, &provider, error);
 
+    if (status == CC_OK && request->numbered && !provider->numbered) {
+        status = cc_fail(error, CC_INVALID_ARGUMENT,
+                         "ort:%s has no devices by number; leave out \":%d\"", provider->name,
+                         request->index);
+    }
     if (status == CC_OK) {
         status = cc_ort_open(&library, error);
     }
@@ -159,6 +170,7 @@ static cc_status choose_ort(const cc_device_request *request, cc_device_choice *
     }
     choice->engine = CC_ENGINE_ORT;
     choice->network_engine = &cc_engine_ort;
+    choice->index = request->index;
     snprintf(choice->provider, sizeof choice->provider, "%s", provider->name);
     snprintf(choice->name, sizeof choice->name, "%s of ONNX Runtime %s", provider->full_name,
              library->version);

@@ -19,12 +19,14 @@ typedef enum cc_engine_kind {
 typedef struct cc_device_request {
     cc_engine_kind engine;
     bool automatic;    /* "auto": engine is not set yet */
-    int index;         /* of cuda:N; 0 if not given */
+    int index;         /* of cuda:N or ort:PROVIDER:N; 0 if not given */
+    bool numbered;     /* it was given */
     char provider[32]; /* of ort:PROVIDER; "" = any */
     char text[64];     /* as asked for */
 } cc_device_request;
 
-/* Read "auto", "cpu", "cuda", "cuda:N", "ort" or "ort:PROVIDER"; NULL is "auto".
+/* Read "auto", "cpu", "cuda", "cuda:N", "ort", "ort:PROVIDER" or "ort:PROVIDER:N"; NULL is
+ * "auto".
  * CC_INVALID_ARGUMENT, with the list, for anything else. Any thread. */
 cc_status cc_device_parse(const char *text, cc_device_request *request, cc_error *error);
 
@@ -43,7 +45,7 @@ typedef struct cc_device_choice {
  * says why; never ONNX Runtime. CC_DEVICE, with what is missing and the next step, if
  * a demanded engine cannot be used here: a GPU must answer the probe (once for each
  * process), ONNX Runtime must be found and have the provider. CC_INVALID_ARGUMENT for
- * a provider that is none. Any thread. */
+ * a provider that is none, or has no devices by number. Any thread. */
 cc_status cc_device_choose(const cc_device_request *request, cc_device_choice *choice,
                            cc_error *error);
 

@@ -59,7 +59,7 @@ static void try_provider(cc_doctor *doctor, const cc_ort_library *library,
     snprintf(found->full_name, sizeof found->full_name, "%s", provider->full_name);
     if (cc_ort_check(library, library->api.CreateSessionOptions(&options), CC_DEVICE,
                      provider->full_name, &error) == CC_OK) {
-        cc_ort_provider_append(library, provider, options, &error);
+        cc_ort_provider_append(library, provider, 0, options, &error);
         library->api.ReleaseSessionOptions(options);
     }
     snprintf(found->problem, sizeof found->problem, "%s", error.message);

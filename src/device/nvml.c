@@ -29,7 +29,9 @@ typedef struct nvml_utilisation {
     X(nvmlDeviceGetUUID, (nvml_device, char *, unsigned int))                                      \
     X(nvmlDeviceGetMemoryInfo, (nvml_device, nvml_memory *))                                       \
     X(nvmlDeviceGetUtilizationRates, (nvml_device, nvml_utilisation *))                            \
-    X(nvmlDeviceGetMigMode, (nvml_device, unsigned int *, unsigned int *))
+    X(nvmlDeviceGetMigMode, (nvml_device, unsigned int *, unsigned int *))                         \
+    X(nvmlDeviceGetHandleByUUID, (const char *, nvml_device *))                                    \
+    X(nvmlDeviceGetTotalEnergyConsumption, (nvml_device, unsigned long long *))
 
 typedef struct nvml_api {
 /* Parameter lists cannot stand in parentheses: */
@@ -153,4 +155,61 @@ void cc_nvml_look(cc_nvml_facts *facts)
         }
         dlclose(handle);
     }
+}
+
+/* ---- energy ---- */
+
+static cc_status ask_energy(const nvml_api *api, const char *uuid, double *joules, cc_error *error)
+{
+    enum { NOT_SUPPORTED = 3 };
+    nvml_device device = NULL;
+    unsigned long long millijoules = 0;
+    int result;
+
+    if (api->nvmlDeviceGetTotalEnergyConsumption == NULL ||
+        api->nvmlDeviceGetHandleByUUID == NULL) {
+        return cc_fail(error, CC_UNSUPPORTED,
+                       "this NVML has no energy counter (drivers from 2018 on have one)");
+    }
+    result = api->nvmlDeviceGetHandleByUUID(uuid, &device);
+    if (result != 0) {
+        return cc_fail(error, CC_UNSUPPORTED,
+                       "NVML does not show %s (error %d): instances of MIG have no counter of "
+                       "their own",
+                       uuid, result);
+    }
+    result = api->nvmlDeviceGetTotalEnergyConsumption(device, &millijoules);
+    if (result != 0) {
+        return cc_fail(
+            error, CC_UNSUPPORTED, "NVML tells no energy of %s (error %d%s)", uuid, result,
+            result == NOT_SUPPORTED ? ": not supported, as before Volta and in MIG" : "");
+    }
+    *joules = (double)millijoules * 1e-3;
+    return CC_OK;
+}
+
+cc_status cc_nvml_energy(const char *uuid, double *joules, cc_error *error)
+{
+    cc_nvml_facts facts = {0};
+    nvml_api api;
+    void *handle = open_library(&facts);
+    cc_status status = CC_UNSUPPORTED;
+
+    *joules = 0;
+    if (handle == NULL || !resolve(handle, &api, &facts)) {
+        status = cc_fail(error, CC_UNSUPPORTED, "no NVML: %s", facts.problem);
+    } else {
+        int result = api.nvmlInit_v2();
+        if (result != 0) {
+            status = cc_fail(error, CC_UNSUPPORTED, "%s does not start (error %d)", facts.library,
+                             result);
+        } else {
+            status = ask_energy(&api, uuid, joules, error);
+            api.nvmlShutdown();
+        }
+    }
+    if (handle != NULL) {
+        dlclose(handle);
+    }
+    return status;
 }

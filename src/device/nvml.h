@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/status.h"
+
 enum { CC_NVML_MOST_GPUS = 32 };
 
 typedef struct cc_nvml_gpu {
@@ -31,5 +33,11 @@ typedef struct cc_nvml_facts {
 /* Open libnvidia-ml.so.1 ($CLEARCUT_LIBNVML alone if set), ask, close. Not being
  * there is no error: facts->problem says it. Any thread. */
 void cc_nvml_look(cc_nvml_facts *facts);
+
+/* Joules that the GPU of this UUID ("GPU-8a8d...", as CUDA and NVML both name it) has used
+ * since its driver was loaded: everything on it, idling included, in steps of some tens of
+ * milliseconds. CC_UNSUPPORTED with the reason where NVML cannot tell. Opens and closes
+ * the library. Any thread. */
+cc_status cc_nvml_energy(const char *uuid, double *joules, cc_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #define CLEARCUT_NN_ENGINE_H
 
 #include "nn/network.h"
+#include "nn/pictures.h"
 
 /* Where a network comes from. All pointers are borrowed until load returns,
  * `data` for the network's life if static_data. */
@@ -47,8 +48,18 @@ struct cc_engine {
     /* As cc_network_run. */
     cc_status (*run)(void *state, const void *const *inputs, void *const *outputs,
                      const atomic_bool *cancel, cc_error *error);
+    /* As cc_network_takes_pictures and cc_network_run_pictures; both NULL for an engine that
+     * only takes tensors. */
+    bool (*takes_pictures)(const void *state);
+    cc_status (*run_pictures)(void *state, const cc_picture_feed *feed, cc_picture *pictures,
+                              int count, const atomic_bool *cancel, cc_error *error);
+    /* As cc_network_rest; NULL for an engine that holds nothing worth it. */
+    void (*rest)(void *state);
     /* Fill in the whole report. */
     void (*report)(const void *state, cc_network_report *report);
+    /* As cc_network_calibrate; NULL for an engine without int8. */
+    cc_status (*calibrate)(void *state, cc_calibration calibration, const char *path,
+                           cc_error *error);
     /* As cc_network_explain. */
     cc_status (*explain)(void *state, int runs, char **text, cc_error *error);
 };

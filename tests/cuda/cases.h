@@ -201,6 +201,12 @@ static inline double reference_activation(const cc_cuda_activation *a, double v)
     case CC_CUDA_RECIPROCAL: return 1 / v;
     case CC_CUDA_FLOOR: return floor(v);
     case CC_CUDA_CEIL: return ceil(v);
+    case CC_CUDA_ROUND: return rint(v);
+    case CC_CUDA_ERF: return erf(v);
+    case CC_CUDA_GELU: return 0.5 * v * (1 + erf(v / sqrt(2)));
+    case CC_CUDA_GELU_TANH:
+        return 0.5 * v * (1 + tanh(sqrt(2 / M_PI) * (v + 0.044715 * v * v * v)));
+    case CC_CUDA_SOFTPLUS: return fmax(v, 0) + log1p(exp(-fabs(v)));
     default: return v;
     }
 }

@@ -66,6 +66,10 @@ DEVICE void atomic_maximum(uint32_t *value, uint32_t candidate)
 {
     *value = *value > candidate ? *value : candidate;
 }
+DEVICE void atomic_sum(uint32_t *value, uint32_t addend)
+{
+    *value += addend;
+}
 DEVICE float load_from_others(const float *address)
 {
     return *address;

@@ -91,6 +91,7 @@ static struct {
     int devices;
     int capability;
     uint64_t memory;
+    uint64_t held; /* by another process */
     int elf_error;
     int ptx_error;
     int fault;
@@ -224,6 +225,7 @@ EXPORT int cuInit(unsigned flags)
     fake.devices = (int)number_or("devices", 2);
     fake.capability = (int)number_or("capability", 80);
     fake.memory = (uint64_t)number_or("memory", 4e9);
+    fake.held = (uint64_t)number_or("held", 0);
     fake.elf_error = (int)number_or("elf", 0);
     fake.ptx_error = (int)number_or("ptx", 0);
     fake.fault = (int)number_or("fault", 0);
@@ -443,7 +445,7 @@ EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, cc_cuda_func
 EXPORT int cuMemGetInfo_v2(size_t *free_bytes, size_t *all_bytes)
 {
     BEGIN("cuMemGetInfo");
-    *free_bytes = fake.memory - fake.counts.bytes;
+    *free_bytes = fake.memory - fake.held - fake.counts.bytes;
     *all_bytes = fake.memory;
     return end_call(0);
 }
@@ -454,7 +456,7 @@ EXPORT int cuMemAlloc_v2(cc_cuda_address *address, size_t bytes)
     if (bytes == 0) {
         return end_call(bad("cuMemAlloc of nothing"));
     }
-    if (fake.counts.bytes + bytes > fake.memory) {
+    if (fake.held + fake.counts.bytes + bytes > fake.memory) {
         return end_call(CC_CUDA_OUT_OF_MEMORY);
     }
     for (int i = 0; i < MOST_ALLOCATIONS; i++) {

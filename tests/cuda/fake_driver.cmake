@@ -6,7 +6,9 @@ foreach(kind fake_cuda fake_cuda_old)
 endforeach()
 target_compile_definitions(fake_cuda_old PRIVATE FAKE_CUDA_IS_OLD)
 
-foreach(test test_driver test_runtime_networks test_runtime_faults)
+target_link_libraries(test_runtime_pictures PRIVATE clearcut_api)
+foreach(test test_driver test_runtime_networks test_runtime_faults
+        test_runtime_pictures test_runtime_operators)
     target_compile_definitions(${test} PRIVATE CLEARCUT_FAKE_CUDA="$<TARGET_FILE:fake_cuda>"
         CLEARCUT_FAKE_CUDA_OLD="$<TARGET_FILE:fake_cuda_old>")
     add_dependencies(${test} fake_cuda fake_cuda_old)

@@ -15,6 +15,7 @@
  *   devices=NUMBER     (default 2)
  *   capability=NUMBER  (default 80, which every build has kernels for)
  *   memory=BYTES       of each device (default 4e9); more is error 2
+ *   held=BYTES         of that another process holds (default 0)
  *   elf=NUMBER         machine code is refused with that error; ptx=NUMBER likewise
  *   fault=NUMBER       the launch after so many (see `at`) fails with this error
  *   at=NUMBER          launches that go well before it (default 0)

@@ -228,6 +228,7 @@ static double binary_reference(int operation, double a, double b)
     case CC_CUDA_DIVIDE: return a / b;
     case CC_CUDA_MINIMUM: return fmin(a, b);
     case CC_CUDA_MAXIMUM: return fmax(a, b);
+    case CC_CUDA_SLOPE: return a < 0 ? a * b : a;
     default: return pow(a, b);
     }
 }
@@ -277,8 +278,8 @@ static void test_binary(void **unused)
     for (unsigned shape = 0; shape < 16; shape++) {
         FOR_STORAGES(s)
         {
-            check_binary(s, (int)shape % (CC_CUDA_POWER + 1), shape, (int)(shape % AROUNDS));
-            check_binary(s, (int)(shape + 3) % (CC_CUDA_POWER + 1), 0, (int)(shape % AROUNDS));
+            check_binary(s, (int)shape % (CC_CUDA_SLOPE + 1), shape, (int)(shape % AROUNDS));
+            check_binary(s, (int)(shape + 3) % (CC_CUDA_SLOPE + 1), 0, (int)(shape % AROUNDS));
         }
     }
 }
@@ -516,7 +517,7 @@ static void test_refusals(void **unused)
     binary.b.width = 3;
     assert_int_equal(cc_cuda_binary_launch(&binary, CC_CUDA_F32, &launch, &error), CC_UNSUPPORTED);
     binary.b.width = 4;
-    binary.operation = CC_CUDA_POWER + 1;
+    binary.operation = CC_CUDA_SLOPE + 1;
     assert_int_equal(cc_cuda_binary_launch(&binary, CC_CUDA_F32, &launch, &error), CC_UNSUPPORTED);
     softmax.output.channels = 4;
     assert_int_equal(cc_cuda_softmax_launch(&softmax, CC_CUDA_F32, &launch, &error),

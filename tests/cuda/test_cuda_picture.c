@@ -171,6 +171,21 @@ static void fill_map(guarded *map, map_kind kind)
     }
 }
 
+static void check_counts(const uint32_t *found, const float *plain, int count, bool sigmoid)
+{
+    uint32_t finite = 0, sure = 0, likely = 0;
+
+    for (int i = 0; i < count; i++) {
+        const float value = sigmoid ? 1.0f / (1.0f + expf(-plain[i])) : plain[i];
+        finite += isfinite(value) != 0;
+        sure += isfinite(value) && value > 0.9f;
+        likely += isfinite(value) && value > 0.1f;
+    }
+    assert_int_equal(found[CC_CUDA_RANGE_FINITE], finite);
+    assert_int_equal(found[CC_CUDA_RANGE_SURE], sure);
+    assert_int_equal(found[CC_CUDA_RANGE_LIKELY], likely);
+}
+
 /* Bytes may differ by one where the sigmoid does in its last bit. */
 static void check_mask(const cc_recipe *recipe, map_kind kind, cc_cuda_storage storage)
 {
@@ -178,7 +193,7 @@ static void check_mask(const cc_recipe *recipe, map_kind kind, cc_cuda_storage s
     guarded map = guarded_new(storage, batch, height, width, 1, 2, 5);
     uint8_t *mask = malloc((size_t)(batch * height * width));
     float *plain = malloc((size_t)(height * width) * sizeof(float));
-    uint32_t range[4] = {0, 0, 0, 0};
+    uint32_t range[2 * CC_CUDA_RANGE_WORDS] = {0};
     const bool stretched = recipe->stretch != CC_STRETCH_NONE;
     const bool sigmoid = recipe->stretch == CC_STRETCH_SIGMOID_MINMAX;
     const cc_cuda_activation activation = {sigmoid ? CC_CUDA_SIGMOID : CC_CUDA_NONE, 0, 0};
@@ -188,7 +203,7 @@ static void check_mask(const cc_recipe *recipe, map_kind kind, cc_cuda_storage s
 
     assert_true(mask && plain);
     fill_map(&map, kind);
-    const cc_cuda_mask_range r = {map.tensor, range, activation};
+    const cc_cuda_mask_range r = {map.tensor, range, 0.9f, 0.1f, activation};
     const cc_cuda_mask_stretch s = {map.tensor, stretched ? range : NULL, mask, activation};
     assert_launched(cc_cuda_mask_range_launch(&r, storage, &launch, &error), &error);
     cuda_emulation_seed(2);
@@ -200,14 +215,18 @@ static void check_mask(const cc_recipe *recipe, map_kind kind, cc_cuda_storage s
         cc_image wanted;
         bool flat;
         float low = INFINITY;
+        const uint32_t *found = range + n * CC_CUDA_RANGE_WORDS;
         for (int i = 0; i < height * width; i++) {
             plain[i] = value_at(&map, n, i / width, i % width, 0);
             low = isfinite(plain[i]) && plain[i] < low ? plain[i] : low;
         }
         if (!sigmoid && kind != MAP_BROKEN) {
-            assert_true(cc_cuda_range_value(range[2 * n], 0) == low);
+            assert_true(cc_cuda_range_value(found[CC_CUDA_RANGE_LOW], CC_CUDA_RANGE_LOW) == low);
         }
-        assert_int_equal(isnan(cc_cuda_range_value(range[2 * n + 1], 1)) != 0, kind == MAP_BROKEN);
+        assert_int_equal(
+            isnan(cc_cuda_range_value(found[CC_CUDA_RANGE_HIGH], CC_CUDA_RANGE_HIGH)) != 0,
+            kind == MAP_BROKEN);
+        check_counts(found, plain, height * width, sigmoid);
         assert_int_equal(cc_recipe_mask(recipe, plain, width, height, &wanted, &flat, &error),
                          CC_OK);
         for (int i = 0; i < height * width; i++) {
@@ -241,6 +260,46 @@ static void test_mask(void **unused)
     }
 }
 
+/* ---- classes ---- */
+
+static void test_classes(void **unused)
+{
+    const int width = 23, height = 13, batch = 2;
+
+    (void)unused;
+    for (cc_cuda_storage s = CC_CUDA_F16; s <= CC_CUDA_F32; s++) {
+        guarded maps = guarded_new(s, batch, height, width, 4, 1, 6);
+        uint8_t *classes = malloc((size_t)(batch * height * width));
+        float *planes = malloc((size_t)(4 * height * width) * sizeof(float));
+        const cc_cuda_classes p = {maps.tensor, classes};
+        cc_cuda_launch launch;
+        cc_error error;
+
+        assert_true(classes && planes);
+        FOR_EACH(maps.tensor, n, y, x, c)
+        {
+            /* Few different values, so that equal ones meet; and some that are none. */
+            set_value(&maps, n, y, x, c, random_bits() % 9 == 0 ? NAN : (float)(random_bits() % 4));
+        }
+        assert_launched(cc_cuda_classes_launch(&p, s, &launch, &error), &error);
+        run_kernel(&launch, &p);
+        for (int n = 0; n < batch; n++) {
+            cc_image wanted;
+            for (int i = 0; i < 4 * height * width; i++) {
+                const int at = i % (height * width);
+                planes[i] = value_at(&maps, n, at / width, at % width, i / (height * width));
+            }
+            assert_int_equal(cc_recipe_classes(planes, 4, width, height, &wanted, &error), CC_OK);
+            assert_memory_equal(classes + n * height * width, wanted.pixels,
+                                (size_t)(height * width));
+            cc_image_free(&wanted);
+        }
+        free(classes);
+        free(planes);
+        guarded_free(&maps);
+    }
+}
+
 /* ---- probe ---- */
 
 static void test_probe(void **unused)
@@ -269,9 +328,8 @@ static void test_probe(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resample),
-        cmocka_unit_test(test_normalise),
-        cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_resample), cmocka_unit_test(test_normalise),
+        cmocka_unit_test(test_mask),     cmocka_unit_test(test_classes),
         cmocka_unit_test(test_probe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,10 @@
 /* An NVML for tests: two GPUs, the second one divided and silent about itself. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define EXPORT __attribute__((visibility("default")))
-enum { NOT_SUPPORTED = 3 };
+enum { NOT_SUPPORTED = 3, NOT_FOUND = 6 };
 
 static int second; /* address of a device: which one it is */
 static int first;
@@ -18,6 +19,8 @@ EXPORT int nvmlDeviceGetUUID(void *device, char *uuid, unsigned int length);
 EXPORT int nvmlDeviceGetMemoryInfo(void *device, unsigned long long memory[3]);
 EXPORT int nvmlDeviceGetUtilizationRates(void *device, unsigned int rates[2]);
 EXPORT int nvmlDeviceGetMigMode(void *device, unsigned int *current, unsigned int *pending);
+EXPORT int nvmlDeviceGetHandleByUUID(const char *uuid, void **device);
+EXPORT int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules);
 
 int nvmlInit_v2(void)
 {
@@ -81,4 +84,25 @@ int nvmlDeviceGetMigMode(void *device, unsigned int *current, unsigned int *pend
 {
     *current = *pending = device == &second;
     return 0;
+}
+
+/* Its own UUIDs, and those of the fake driver of tests/cuda, whose first byte is the number. */
+int nvmlDeviceGetHandleByUUID(const char *uuid, void **device)
+{
+    if (strncmp(uuid, "GPU-", 4) != 0) {
+        return NOT_FOUND;
+    }
+    *device = strcmp(uuid, "GPU-1") == 0 || strncmp(uuid, "GPU-01", 6) == 0 ? &second : &first;
+    return 0;
+}
+
+/* 100 watts, always. */
+int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    *millijoules =
+        100000ULL * (unsigned long long)now.tv_sec + (unsigned long long)now.tv_nsec / 10000ULL;
+    return device == &second ? NOT_SUPPORTED : 0;
 }

@@ -42,15 +42,32 @@ static void good_names(void **state)
     assert_int_equal(cc_device_parse("ort:openvino", &request, NULL), CC_OK);
     assert_int_equal(request.engine, CC_ENGINE_ORT);
     assert_string_equal(request.provider, "openvino");
+    assert_false(request.numbered);
+    assert_int_equal(cc_device_parse("ort:cuda:12", &request, NULL), CC_OK);
+    assert_string_equal(request.provider, "cuda");
+    assert_true(request.numbered);
+    assert_int_equal(request.index, 12);
 }
 
 static void bad_names(void **state)
 {
     static const char *const names[] = {
-        "",        "CPU",     "gpu",
-        "cuda:",   "cuda:-1", "cuda:999",
-        "cuda:1x", "ort:",    "ort:a b",
-        "auto ",   "cpu:0",   "ort:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+        "",
+        "CPU",
+        "gpu",
+        "cuda:",
+        "cuda:-1",
+        "cuda:999",
+        "cuda:1x",
+        "ort:",
+        "ort:a b",
+        "ort:cuda:",
+        "ort:cuda:x",
+        "ort::1",
+        "ort:cuda:1:2",
+        "auto ",
+        "cpu:0",
+        "ort:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     cc_device_request request;
     cc_error error;
 
@@ -68,6 +85,17 @@ static cc_status choose(const char *name, cc_device_choice *choice, cc_error *er
     cc_error_clear(error);
     assert_int_equal(cc_device_parse(name, &request, NULL), CC_OK);
     return cc_device_choose(&request, choice, error);
+}
+
+static void numbers_where_there_are_none(void **state)
+{
+    cc_device_choice choice;
+    cc_error error;
+
+    (void)state;
+    assert_int_equal(choose("ort:openvino:1", &choice, &error), CC_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.message, "no devices by number"));
+    assert_int_equal(choose("ort:cpu:0", &choice, &error), CC_INVALID_ARGUMENT);
 }
 
 static void auto_says_why(void **state)
@@ -169,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_names),
         cmocka_unit_test(bad_names),
+        cmocka_unit_test(numbers_where_there_are_none),
         cmocka_unit_test_setup(auto_says_why, bare_machine),
         cmocka_unit_test_setup(absent_engines_are_errors, bare_machine),
         cmocka_unit_test_setup(onnx_runtime_is_only_taken_when_asked_for, bare_machine),

@@ -284,6 +284,29 @@ static void what_nvml_tells(void **state)
     test_free(facts);
 }
 
+static void what_nvml_tells_of_energy(void **state)
+{
+    double before = 0;
+    double after = 0;
+    cc_error error = {0};
+
+    (void)state;
+    setenv("CLEARCUT_LIBNVML", "/nonexistent/libnvidia-ml.so.1", 1);
+    assert_int_equal(cc_nvml_energy("GPU-0", &before, &error), CC_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "/nonexistent"));
+    setenv("CLEARCUT_LIBNVML", CLEARCUT_STUB_NVML, 1);
+    assert_int_equal(cc_nvml_energy("GPU-0", &before, &error), CC_OK);
+    while (after <= before) { /* its counter goes on */
+        assert_int_equal(cc_nvml_energy("GPU-0", &after, &error), CC_OK);
+    }
+    assert_true(before > 0);
+    assert_int_equal(cc_nvml_energy("GPU-1", &after, &error), CC_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "not supported"));
+    assert_true(after == 0);
+    assert_int_equal(cc_nvml_energy("MIG-7", &after, &error), CC_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "MIG"));
+}
+
 static void the_processor_is_proven(void **state)
 {
     cc_doctor *doctor = examine("auto");
@@ -380,6 +403,7 @@ int main(void)
         cmocka_unit_test(last_lines),
         cmocka_unit_test(json_survives_any_bytes),
         cmocka_unit_test_setup(what_nvml_tells, bare_machine),
+        cmocka_unit_test_setup(what_nvml_tells_of_energy, bare_machine),
         cmocka_unit_test_setup(the_processor_is_proven, bare_machine),
         cmocka_unit_test_setup(liars_prove_nothing, bare_machine),
 #ifdef CLEARCUT_FAKE_CUDA

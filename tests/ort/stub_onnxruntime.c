@@ -268,6 +268,17 @@ static cc_ort_status *create_options(cc_ort_options **options)
     return NULL;
 }
 
+/* It has two devices. */
+static cc_ort_status *update_cuda(cc_ort_provider_options *own, const char *const *keys,
+                                  const char *const *values, size_t count)
+{
+    (void)own;
+    if (count != 1 || strcmp(keys[0], "device_id") != 0) {
+        return fail("an option that was not expected");
+    }
+    return strcmp(values[0], "1") == 0 ? NULL : fail("invalid device ordinal");
+}
+
 static cc_ort_status *append_cuda(cc_ort_options *options, const cc_ort_provider_options *own)
 {
     (void)options;
@@ -390,6 +401,7 @@ static void fill_rest(void)
     put("Run", (entry_function)run);
     put("AllocatorFree", (entry_function)free_string);
     put("AddSessionConfigEntry", (entry_function)add_entry);
+    put("UpdateCUDAProviderOptions", (entry_function)update_cuda);
     put("SessionOptionsAppendExecutionProvider_CUDA_V2", (entry_function)append_cuda);
 }
 

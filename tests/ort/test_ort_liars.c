@@ -43,6 +43,29 @@ static void refused(const char *mode, const char *provider, const char *words)
     assert_null(strchr(error.message, '\n'));
 }
 
+/* The number reaches the provider: the stub has devices 0 and 1. */
+static void devices_by_number(void **state)
+{
+    cc_network_options options = {.engine = &cc_engine_ort, .provider = "cuda"};
+    cc_network *network = NULL;
+    cc_error error;
+
+    (void)state;
+    setenv("CLEARCUT_ORT", CLEARCUT_STUB_ORT, 1);
+    setenv("STUB_ORT", "constant", 1);
+    for (int device = 0; device < 3; device++) {
+        cc_ort_forget();
+        cc_error_clear(&error);
+        options.device_index = device;
+        cc_status status = cc_network_load_file(MODEL, &options, &network, &error);
+        assert_int_equal(status, device < 2 ? CC_OK : CC_DEVICE);
+        cc_network_free(network);
+        network = NULL;
+    }
+    assert_non_null(strstr(error.message, "does not start on its device 2"));
+    assert_non_null(strstr(error.message, "invalid device ordinal"));
+}
+
 static void lies_at_loading(void **state)
 {
     (void)state;
@@ -152,9 +175,9 @@ static void refused_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lies_at_loading),   cmocka_unit_test(lies_at_running),
-        cmocka_unit_test(no_library_at_all), cmocka_unit_test(a_forked_child_is_told),
-        cmocka_unit_test(refused_memory),
+        cmocka_unit_test(lies_at_loading),        cmocka_unit_test(devices_by_number),
+        cmocka_unit_test(lies_at_running),        cmocka_unit_test(no_library_at_all),
+        cmocka_unit_test(a_forked_child_is_told), cmocka_unit_test(refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

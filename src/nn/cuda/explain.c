@@ -96,6 +96,11 @@ static void describe_algorithm(const cc_cuda_step *step, char *text, size_t size
         [CC_CUDA_STEP_GLOBAL_POOL] = "global pool",
         [CC_CUDA_STEP_GEMM] = "matrix product",
         [CC_CUDA_STEP_SOFTMAX] = "softmax",
+        [CC_CUDA_STEP_INSTANCE_NORM] = "normalise channels",
+        [CC_CUDA_STEP_ROW_NORM] = "normalise rows",
+        [CC_CUDA_STEP_ROW_REDUCE] = "rows to numbers",
+        [CC_CUDA_STEP_MOVE] = "move",
+        [CC_CUDA_STEP_MATMUL] = "matrix by matrix",
         [CC_CUDA_STEP_FROM_PLANES] = "from planes",
         [CC_CUDA_STEP_TO_PLANES] = "to planes"};
 

@@ -217,7 +217,7 @@ cc_status cc_cuda_gpu_allocate(cc_cuda_gpu *gpu, size_t bytes, cc_cuda_address *
     if (gpu->driver->cuMemGetInfo_v2(&free_bytes, &all_bytes) != 0) {
         free_bytes = 0;
     }
-    snprintf(what, sizeof what, "%.1f MB on cuda:%d (%s; %.1f MB of %.1f are free)",
+    snprintf(what, sizeof what, "%.1f MB on cuda:%d (%s, %.1f MB of %.1f free)",
              (double)bytes / 1e6, gpu->facts.index, gpu->facts.name, (double)free_bytes / 1e6,
              (double)gpu->facts.memory_bytes / 1e6);
     return cc_cuda_gpu_check(gpu, result, what, error);

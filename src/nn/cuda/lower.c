@@ -28,28 +28,56 @@ cc_status cc_cuda_no_room(cc_error *error)
 
 /* ---- tensors ---- */
 
+bool cc_cuda_layout(const cc_shape *shape, int32_t nchw[4])
+{
+    int64_t dims[4] = {1, 1, 1, 1};
+
+    for (int i = 0; i < shape->rank; i++) {
+        int64_t dim = shape->dims[i];
+        if (dim < 1 || dim > INT32_MAX) {
+            return false;
+        }
+        if (shape->rank == 4) {
+            dims[i] = dim;
+        } else if (i == shape->rank - 1) {
+            dims[1] = dim;
+        } else {
+            dims[0] *= dim;
+        }
+        if (dims[0] > INT32_MAX) {
+            return false;
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        nchw[i] = (int32_t)dims[i];
+    }
+    return true;
+}
+
 cc_status cc_cuda_dims(const cc_cuda_program *program, const cc_node *node, int index,
                        int32_t nchw[4], cc_error *error)
 {
     const cc_tensor *tensor = &program->graph->values[index].tensor;
-    const cc_shape *shape = &tensor->shape;
     char text[96];
 
-    if (tensor->dtype != CC_FLOAT32 || (shape->rank != 4 && shape->rank != 2)) {
+    if (tensor->dtype != CC_FLOAT32 || !cc_cuda_layout(&tensor->shape, nchw)) {
         return cc_cuda_refuse(node, error,
-                              "the GPU engine works on float32 tensors of 4 or 2 dimensions, and "
-                              "%s is %s %s",
+                              "the GPU engine works on float32 tensors without empty dimensions, "
+                              "and %s is %s %s",
                               program->graph->values[index].name, cc_dtype_name(tensor->dtype),
-                              cc_shape_text(shape, text, sizeof text));
+                              cc_shape_text(&tensor->shape, text, sizeof text));
     }
-    for (int i = 0; i < 4; i++) {
-        int64_t dim = i < shape->rank ? shape->dims[i] : 1;
-        if (dim < 1 || dim > INT32_MAX) {
-            return cc_cuda_refuse(node, error, "%s is %s, which no kernel takes",
-                                  program->graph->values[index].name,
-                                  cc_shape_text(shape, text, sizeof text));
-        }
-        nchw[i] = (int32_t)dim;
+    return CC_OK;
+}
+
+cc_status cc_cuda_need_planes(const cc_cuda_program *program, const cc_node *node, cc_error *error)
+{
+    const cc_shape *shape = &program->graph->values[node->inputs[0]].tensor.shape;
+    char text[96];
+
+    if (shape->rank != 4) {
+        return cc_cuda_refuse(node, error, "there is no GPU kernel for an input of %s",
+                              cc_shape_text(shape, text, sizeof text));
     }
     return CC_OK;
 }
@@ -88,84 +116,6 @@ cc_status cc_cuda_output(cc_cuda_program *program, const cc_node *node, int *val
     return *value == CC_CUDA_NOBODY ? cc_cuda_no_room(error) : CC_OK;
 }
 
-/* Constant planes as channels-last elements of the program's storage, in the arena. */
-static void *rearrange(cc_cuda_program *program, const cc_tensor *tensor, const int32_t nchw[4])
-{
-    size_t stride = (size_t)(nchw[1] + 7) / 8 * 8;
-    size_t plane = (size_t)nchw[2] * (size_t)nchw[3];
-    size_t pixels = (size_t)nchw[0] * plane;
-    size_t size = cc_cuda_element_bytes(program->storage);
-    void *elements = cc_arena_alloc(&program->arena, pixels * stride, size);
-
-    for (size_t pixel = 0; elements != NULL && pixel < pixels; pixel++) {
-        for (size_t channel = 0; channel < (size_t)nchw[1]; channel++) {
-            size_t from = (pixel / plane * (size_t)nchw[1] + channel) * plane + pixel % plane;
-            float x = cc_get_float(tensor, (int64_t)from);
-            if (program->storage == CC_CUDA_F32) {
-                ((float *)elements)[pixel * stride + channel] = x;
-            } else {
-                ((uint16_t *)elements)[pixel * stride + channel] = cc_cuda_half(x);
-            }
-        }
-    }
-    return elements;
-}
-
-/* Dimensions of a constant that broadcasts to `rank` dimensions, as ours. */
-static bool broadcast_dims(const cc_shape *shape, int rank, int32_t nchw[4])
-{
-    int missing = rank - shape->rank;
-
-    for (int i = 0; i < 4; i++) {
-        int64_t dim = i >= missing && i < rank ? shape->dims[i - missing] : 1;
-        if (missing < 0 || dim < 1 || dim > INT32_MAX) {
-            return false;
-        }
-        nchw[i] = (int32_t)dim;
-    }
-    return true;
-}
-
-static cc_status constant_operand(cc_cuda_program *program, const cc_node *node,
-                                  const cc_tensor *tensor, int rank, int *value, cc_error *error)
-{
-    int32_t nchw[4] = {0};
-    char text[96];
-
-    if (tensor->dtype != CC_FLOAT32 || tensor->data == NULL ||
-        !broadcast_dims(&tensor->shape, rank, nchw)) {
-        return cc_cuda_refuse(node, error, "there is no GPU kernel for a constant %s %s here",
-                              cc_dtype_name(tensor->dtype),
-                              cc_shape_text(&tensor->shape, text, sizeof text));
-    }
-    *value = cc_cuda_add_value(program, nchw);
-    void *elements = rearrange(program, tensor, nchw);
-    if (*value == CC_CUDA_NOBODY || elements == NULL) {
-        return cc_cuda_no_room(error);
-    }
-    cc_cuda_value *made = &program->values[*value];
-    size_t bytes = (size_t)made->batch * (size_t)made->height * (size_t)made->width *
-                   (size_t)cc_cuda_value_stride(made) * cc_cuda_element_bytes(program->storage);
-    made->constant = cc_cuda_add_constant(program, elements, bytes);
-    return made->constant == CC_CUDA_NOWHERE ? cc_cuda_no_room(error) : CC_OK;
-}
-
-cc_status cc_cuda_operand(cc_cuda_program *program, const cc_node *node, int at, int rank,
-                          int *value, cc_error *error)
-{
-    int index = at < node->input_count ? node->inputs[at] : -1;
-    const cc_value *wanted = index >= 0 ? &program->graph->values[index] : NULL;
-
-    if (wanted != NULL && wanted->is_constant) {
-        return constant_operand(program, node, &wanted->tensor, rank, value, error);
-    }
-    if (wanted != NULL && wanted->tensor.shape.rank != rank) {
-        return cc_cuda_refuse(node, error,
-                              "there is no GPU kernel for operands of different ranks");
-    }
-    return cc_cuda_input(program, node, at, value, error);
-}
-
 /* ---- fusion ---- */
 
 cc_cuda_activation cc_cuda_fused_activation(const cc_node *node)
@@ -186,14 +136,14 @@ cc_status cc_cuda_add_residual(cc_cuda_program *program, const cc_node *node, in
                                cc_error *error)
 {
     int residual = CC_CUDA_NOBODY;
-    int rank = program->graph->values[node->outputs[0]].tensor.shape.rank;
+    const cc_shape *shape = &program->graph->values[node->outputs[0]].tensor.shape;
     int step;
     cc_status status;
 
     if (node->fusion.residual == CC_RESIDUAL_NONE) {
         return CC_OK;
     }
-    status = cc_cuda_operand(program, node, node->input_count - 1, rank, &residual, error);
+    status = cc_cuda_operand(program, node, node->input_count - 1, shape, &residual, error);
     if (status != CC_OK) {
         return status;
     }
@@ -239,6 +189,10 @@ static const struct {
     {"Reciprocal", cc_cuda_lower_function},
     {"Floor", cc_cuda_lower_function},
     {"Ceil", cc_cuda_lower_function},
+    {"Round", cc_cuda_lower_function},
+    {"Erf", cc_cuda_lower_function},
+    {"Gelu", cc_cuda_lower_function},
+    {"Softplus", cc_cuda_lower_function},
     {"Add", cc_cuda_lower_arithmetic},
     {"Sub", cc_cuda_lower_arithmetic},
     {"Mul", cc_cuda_lower_arithmetic},
@@ -246,10 +200,28 @@ static const struct {
     {"Min", cc_cuda_lower_arithmetic},
     {"Max", cc_cuda_lower_arithmetic},
     {"Pow", cc_cuda_lower_arithmetic},
+    {"PRelu", cc_cuda_lower_arithmetic},
     {"Sum", cc_cuda_lower_arithmetic},
     {"Gemm", cc_cuda_lower_product},
-    {"MatMul", cc_cuda_lower_product},
+    {"MatMul", cc_cuda_lower_matmul},
     {"Softmax", cc_cuda_lower_softmax},
+    {"ConvTranspose", cc_cuda_lower_conv_transpose},
+    {"BatchNormalization", cc_cuda_lower_batch_norm},
+    {"InstanceNormalization", cc_cuda_lower_norm},
+    {"LayerNormalization", cc_cuda_lower_norm},
+    {"ReduceMean", cc_cuda_lower_reduce},
+    {"ReduceSum", cc_cuda_lower_reduce},
+    {"ReduceMax", cc_cuda_lower_reduce},
+    {"ReduceMin", cc_cuda_lower_reduce},
+    {"Transpose", cc_cuda_lower_transpose},
+    {"Slice", cc_cuda_lower_slice},
+    {"Split", cc_cuda_lower_split},
+    {"Gather", cc_cuda_lower_gather},
+    {"Expand", cc_cuda_lower_repeat},
+    {"Tile", cc_cuda_lower_repeat},
+    {"DepthToSpace", cc_cuda_lower_blocks},
+    {"SpaceToDepth", cc_cuda_lower_blocks},
+    {"Pad", cc_cuda_lower_pad},
     {"Concat", cc_cuda_lower_concat},
     {"Flatten", cc_cuda_lower_view},
     {"Reshape", cc_cuda_lower_view},

@@ -69,14 +69,16 @@ static cc_status add_bias(cc_cuda_program *program, const cc_node *node, cc_cuda
     return step->constants[1] == CC_CUDA_NOWHERE ? cc_cuda_no_room(error) : CC_OK;
 }
 
-static cc_status add_residual(cc_cuda_program *program, const cc_node *node, cc_cuda_step *step,
-                              cc_error *error)
+/* The operand comes first: bringing it to the output's shape may take a step of its own,
+ * which belongs before this one. */
+static cc_status find_residual(cc_cuda_program *program, const cc_node *node, int *residual,
+                               cc_error *error)
 {
-    step->parameters.conv.residual_order = (int32_t)node->fusion.residual;
     if (node->fusion.residual == CC_RESIDUAL_NONE) {
         return CC_OK;
     }
-    return cc_cuda_operand(program, node, node->input_count - 1, 4, &step->second, error);
+    return cc_cuda_operand(program, node, node->input_count - 1,
+                           &program->graph->values[node->outputs[0]].tensor.shape, residual, error);
 }
 
 static bool begins_aligned(const cc_cuda_program *program, int value)
@@ -108,12 +110,11 @@ static cc_status split(cc_cuda_program *program, cc_cuda_step *step, cc_error *e
     return CC_OK;
 }
 
-static cc_status choose_kernel(cc_cuda_program *program, const cc_node *node, int index,
+static cc_status choose_kernel(cc_cuda_program *program, int index, const float *weights,
                                cc_error *error)
 {
     cc_cuda_step *step = &program->steps[index];
     cc_cuda_conv *conv = &step->parameters.conv;
-    const float *weights = program->graph->values[node->inputs[1]].tensor.data;
     cc_status status = CC_OK;
 
     if (cc_cuda_conv_few_fits(conv)) {
@@ -139,13 +140,52 @@ static cc_status choose_kernel(cc_cuda_program *program, const cc_node *node, in
     return status;
 }
 
+/* The step, without weights, bias and residual; its index, or NOBODY when memory is
+ * refused. */
+static int begin_step(cc_cuda_program *program, const cc_node *node, const cc_cuda_conv *conv,
+                      int input, int output)
+{
+    int index = cc_cuda_add_step(program, CC_CUDA_STEP_CONV, node);
+
+    if (index != CC_CUDA_NOBODY) {
+        cc_cuda_step *step = &program->steps[index];
+        step->input = input;
+        step->output = output;
+        step->parameters.conv = *conv;
+        step->parameters.conv.input = cc_cuda_value_tensor(program, input);
+        step->parameters.conv.output = cc_cuda_value_tensor(program, output);
+    }
+    return index;
+}
+
+cc_status cc_cuda_add_conv(cc_cuda_program *program, const cc_node *node, const cc_cuda_conv *conv,
+                           int input, int output, const float *weights, const float *bias,
+                           cc_error *error)
+{
+    int index = begin_step(program, node, conv, input, output);
+
+    if (index == CC_CUDA_NOBODY) {
+        return cc_cuda_no_room(error);
+    }
+    program->steps[index].constants[1] = cc_cuda_add_constant(
+        program, bias, (size_t)program->values[output].channels * sizeof(float));
+    if (program->steps[index].constants[1] == CC_CUDA_NOWHERE) {
+        return cc_cuda_no_room(error);
+    }
+    return choose_kernel(program, index, weights, error);
+}
+
 cc_status cc_cuda_lower_conv(cc_cuda_program *program, const cc_node *node, cc_error *error)
 {
     cc_cuda_conv conv = {0};
     int input = CC_CUDA_NOBODY;
     int output = CC_CUDA_NOBODY;
-    cc_status status = cc_cuda_input(program, node, 0, &input, error);
+    int residual = CC_CUDA_NOBODY;
+    cc_status status = cc_cuda_need_planes(program, node, error);
 
+    if (status == CC_OK) {
+        status = cc_cuda_input(program, node, 0, &input, error);
+    }
     if (status == CC_OK && !program->graph->values[node->inputs[1]].is_constant) {
         return cc_cuda_refuse(node, error, "its weights are not constants");
     }
@@ -155,22 +195,21 @@ cc_status cc_cuda_lower_conv(cc_cuda_program *program, const cc_node *node, cc_e
     if (status == CC_OK) {
         status = read_geometry(program, node, &conv, error);
     }
+    if (status == CC_OK) {
+        status = find_residual(program, node, &residual, error);
+    }
     if (status != CC_OK) {
         return status;
     }
-    int index = cc_cuda_add_step(program, CC_CUDA_STEP_CONV, node);
+    conv.residual_order = (int32_t)node->fusion.residual;
+    int index = begin_step(program, node, &conv, input, output);
     if (index == CC_CUDA_NOBODY) {
         return cc_cuda_no_room(error);
     }
-    conv.input = cc_cuda_value_tensor(program, input);
-    conv.output = cc_cuda_value_tensor(program, output);
-    cc_cuda_step *step = &program->steps[index];
-    step->input = input;
-    step->output = output;
-    step->parameters.conv = conv;
-    status = add_residual(program, node, step, error);
-    if (status == CC_OK) {
-        status = add_bias(program, node, step, error);
-    }
-    return status == CC_OK ? choose_kernel(program, node, index, error) : status;
+    program->steps[index].second = residual;
+    status = add_bias(program, node, &program->steps[index], error);
+    return status == CC_OK
+               ? choose_kernel(program, index, program->graph->values[node->inputs[1]].tensor.data,
+                               error)
+               : status;
 }

@@ -46,10 +46,19 @@ cc_status cc_cuda_lower_function(cc_cuda_program *program, const cc_node *node, 
     static const struct {
         const char *op_type;
         int32_t kind;
-    } functions[] = {{"Abs", CC_CUDA_ABS},     {"Neg", CC_CUDA_NEGATE},
-                     {"Exp", CC_CUDA_EXP},     {"Log", CC_CUDA_LOG},
-                     {"Sqrt", CC_CUDA_SQRT},   {"Reciprocal", CC_CUDA_RECIPROCAL},
-                     {"Floor", CC_CUDA_FLOOR}, {"Ceil", CC_CUDA_CEIL}};
+    } functions[] = {
+        {"Abs", CC_CUDA_ABS},     {"Neg", CC_CUDA_NEGATE},       {"Exp", CC_CUDA_EXP},
+        {"Log", CC_CUDA_LOG},     {"Sqrt", CC_CUDA_SQRT},        {"Reciprocal", CC_CUDA_RECIPROCAL},
+        {"Floor", CC_CUDA_FLOOR}, {"Ceil", CC_CUDA_CEIL},        {"Round", CC_CUDA_ROUND},
+        {"Erf", CC_CUDA_ERF},     {"Softplus", CC_CUDA_SOFTPLUS}};
+
+    if (strcmp(node->op_type, "Gelu") == 0) {
+        const cc_attribute *form = cc_node_attribute(node, "approximate");
+        bool by_tanh = form != NULL && form->string != NULL && strcmp(form->string, "tanh") == 0;
+        return add_unary(program, node,
+                         (cc_cuda_activation){.kind = by_tanh ? CC_CUDA_GELU_TANH : CC_CUDA_GELU},
+                         error);
+    }
 
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         if (strcmp(node->op_type, functions[i].op_type) == 0) {
@@ -68,7 +77,7 @@ static int32_t operation_of(const cc_node *node)
         int32_t operation;
     } operations[] = {{"Add", CC_CUDA_ADD},    {"Sub", CC_CUDA_SUBTRACT}, {"Mul", CC_CUDA_MULTIPLY},
                       {"Div", CC_CUDA_DIVIDE}, {"Min", CC_CUDA_MINIMUM},  {"Max", CC_CUDA_MAXIMUM},
-                      {"Pow", CC_CUDA_POWER},  {"Sum", CC_CUDA_ADD}};
+                      {"Pow", CC_CUDA_POWER},  {"Sum", CC_CUDA_ADD},      {"PRelu", CC_CUDA_SLOPE}};
 
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
         if (strcmp(node->op_type, operations[i].op_type) == 0) {
@@ -103,7 +112,7 @@ static cc_status lower_single(cc_cuda_program *program, const cc_node *node, cc_
 cc_status cc_cuda_lower_arithmetic(cc_cuda_program *program, const cc_node *node, cc_error *error)
 {
     int operands = node->input_count - (node->fusion.residual != CC_RESIDUAL_NONE);
-    int rank = program->graph->values[node->outputs[0]].tensor.shape.rank;
+    const cc_shape *shape = &program->graph->values[node->outputs[0]].tensor.shape;
     int left = CC_CUDA_NOBODY;
     int right = CC_CUDA_NOBODY;
     int output = CC_CUDA_NOBODY;
@@ -112,12 +121,12 @@ cc_status cc_cuda_lower_arithmetic(cc_cuda_program *program, const cc_node *node
     if (operands == 1) {
         return lower_single(program, node, error);
     }
-    status = cc_cuda_operand(program, node, 0, rank, &left, error);
+    status = cc_cuda_operand(program, node, 0, shape, &left, error);
     if (status == CC_OK) {
         status = cc_cuda_output(program, node, &output, error);
     }
     for (int i = 1; i < operands && status == CC_OK; i++) {
-        status = cc_cuda_operand(program, node, i, rank, &right, error);
+        status = cc_cuda_operand(program, node, i, shape, &right, error);
         if (status == CC_OK) {
             status = add_binary(program, node, left, right, output, error);
         }
@@ -133,6 +142,41 @@ cc_status cc_cuda_lower_arithmetic(cc_cuda_program *program, const cc_node *node
 
 /* ---- softmax ---- */
 
+/* Over an axis that is not the channels: they are made rows, and moved back. */
+static cc_status softmax_of_axis(cc_cuda_program *program, const cc_node *node, int axis,
+                                 cc_error *error)
+{
+    const cc_shape *shape = &program->graph->values[node->outputs[0]].tensor.shape;
+    int order[CC_MAX_RANK];
+    int count = 0;
+    int input = CC_CUDA_NOBODY;
+    int output = CC_CUDA_NOBODY;
+    int rows = CC_CUDA_NOBODY;
+    cc_status status = cc_cuda_input(program, node, 0, &input, error);
+
+    for (int i = 0; i < shape->rank; i++) {
+        if (i != axis) {
+            order[count++] = i;
+        }
+    }
+    order[count] = axis;
+    if (status == CC_OK) {
+        status = cc_cuda_add_rows(program, node, input, shape, order, 1, &rows, error);
+    }
+    if (status != CC_OK) {
+        return status;
+    }
+    int step = cc_cuda_add_step(program, CC_CUDA_STEP_SOFTMAX, node);
+    if (step == CC_CUDA_NOBODY) {
+        return cc_cuda_no_room(error);
+    }
+    program->steps[step].input = rows;
+    program->steps[step].output = rows;
+    status = cc_cuda_output(program, node, &output, error);
+    return status == CC_OK ? cc_cuda_add_unrows(program, node, rows, shape, order, output, error)
+                           : status;
+}
+
 cc_status cc_cuda_lower_softmax(cc_cuda_program *program, const cc_node *node, cc_error *error)
 {
     const cc_shape *shape = &program->graph->values[node->outputs[0]].tensor.shape;
@@ -141,8 +185,11 @@ cc_status cc_cuda_lower_softmax(cc_cuda_program *program, const cc_node *node, c
     cc_status status;
 
     axis += axis < 0 ? shape->rank : 0;
-    if (axis != 1 || (matrix && shape->rank != 2)) {
-        return cc_cuda_refuse(node, error, "there is only a GPU kernel for softmax over channels");
+    if (axis < 0 || axis >= shape->rank || (matrix && axis != shape->rank - 1)) {
+        return cc_cuda_refuse(node, error, "there is only a GPU kernel for softmax over one axis");
+    }
+    if (axis != (shape->rank == 4 ? 1 : shape->rank - 1)) {
+        return softmax_of_axis(program, node, (int)axis, error);
     }
     status = add_unary(program, node, (cc_cuda_activation){0}, error);
     if (status == CC_OK) {

@@ -26,7 +26,7 @@ static cc_status read_product(const cc_cuda_program *program, const cc_node *nod
                      : -1;
 
     if (!weights->is_constant || shape->rank != 2 ||
-        program->graph->values[node->inputs[0]].tensor.shape.rank != 2 ||
+        program->graph->values[node->inputs[0]].tensor.shape.rank == 4 ||
         (gemm && cc_node_int(node, "transA", 0) != 0)) {
         return cc_cuda_refuse(node, error,
                               "there is only a GPU kernel for rows times a constant matrix");

@@ -3,6 +3,7 @@
 
 #include "nn/cuda/lower.h"
 #include "nn/ops/resize.h"
+#include "nn/ops/support.h"
 #include "nn/ops/window.h"
 
 /* A step with one input and one output; *step stays as it was on failure. */
@@ -11,7 +12,11 @@ static cc_status simple_step(cc_cuda_program *program, const cc_node *node, cc_c
 {
     int input = CC_CUDA_NOBODY;
     int output = CC_CUDA_NOBODY;
-    cc_status status = cc_cuda_input(program, node, 0, &input, error);
+    cc_status status = cc_cuda_need_planes(program, node, error);
+
+    if (status == CC_OK) {
+        status = cc_cuda_input(program, node, 0, &input, error);
+    }
 
     if (status == CC_OK) {
         status = cc_cuda_output(program, node, &output, error);
@@ -158,6 +163,122 @@ cc_status cc_cuda_lower_resize(cc_cuda_program *program, const cc_node *node, cc
     if (status == CC_OK) {
         status = add_axis(program, &resize, 3, &step->constants[2], &step->constants[3],
                           &step->parameters.resize.taps_x, error);
+    }
+    return status;
+}
+
+/* ---- pad ---- */
+
+/* Where output position `at` comes from along an axis of `size` elements; -1 = it is
+ * outside and 0. */
+static int64_t pad_source(const char *mode, int64_t at, int64_t size)
+{
+    if (at >= 0 && at < size) {
+        return at;
+    }
+    if (strcmp(mode, "edge") == 0) {
+        return at < 0 ? 0 : size - 1;
+    }
+    if (strcmp(mode, "reflect") == 0) {
+        return at < 0 ? -at : 2 * (size - 1) - at;
+    }
+    return -1;
+}
+
+/* As add_axis: one position for each row, with weight 1, or 0 outside. */
+static cc_status add_padded_axis(cc_cuda_program *program, const char *mode, int64_t size,
+                                 int64_t begin, int64_t output, size_t *positions_at,
+                                 size_t *weights_at, cc_error *error)
+{
+    int32_t *positions = cc_arena_alloc(&program->arena, (size_t)output, sizeof *positions);
+    float *weights = cc_arena_alloc(&program->arena, (size_t)output, sizeof *weights);
+
+    if (positions == NULL || weights == NULL) {
+        return cc_cuda_no_room(error);
+    }
+    for (int64_t i = 0; i < output; i++) {
+        int64_t from = pad_source(mode, i - begin, size);
+        positions[i] = from < 0 ? 0 : (int32_t)from;
+        weights[i] = from < 0 ? 0.0F : 1.0F;
+    }
+    *positions_at = cc_cuda_add_constant(program, positions, (size_t)output * sizeof *positions);
+    *weights_at = cc_cuda_add_constant(program, weights, (size_t)output * sizeof *weights);
+    return *positions_at == CC_CUDA_NOWHERE || *weights_at == CC_CUDA_NOWHERE
+               ? cc_cuda_no_room(error)
+               : CC_OK;
+}
+
+/* What lies before each axis, by the node's pads. */
+static cc_status read_pads(const cc_cuda_program *program, const cc_node *node, int64_t begin[4],
+                           cc_error *error)
+{
+    cc_node_call call;
+    cc_int_list pads = {0};
+    cc_int_list axes = {0};
+    cc_status status;
+
+    if (!cc_node_call_make(program->graph, node, &call)) {
+        return cc_cuda_refuse(node, error, "it has %d inputs", node->input_count);
+    }
+    status = cc_op_list(&call.call, "pads", 1, 11, &pads, error);
+    if (status == CC_OK) {
+        status = cc_op_list_from_input(&call.call, 3, "axes", &axes, error);
+    }
+    if (status == CC_OK) {
+        status = cc_op_list_axes(&call.call, &axes, 4, error);
+    }
+    for (int i = 0; i < pads.count / 2 && i < 4 && status == CC_OK; i++) {
+        begin[axes.present ? axes.values[i] : i] = pads.values[i];
+    }
+    return status;
+}
+
+static bool pads_with_zero(const cc_cuda_program *program, const cc_node *node)
+{
+    int index = node->input_count > 2 ? node->inputs[2] : -1;
+
+    if (program->graph->opset < 11) {
+        return cc_node_float(node, "value", 0.0F) == 0.0F;
+    }
+    return index < 0 || (program->graph->values[index].is_constant &&
+                         cc_get_float(&program->graph->values[index].tensor, 0) == 0.0F);
+}
+
+/* Rows and columns by the tables of a resize: one tap each. */
+cc_status cc_cuda_lower_pad(cc_cuda_program *program, const cc_node *node, cc_error *error)
+{
+    const cc_shape *from = &program->graph->values[node->inputs[0]].tensor.shape;
+    const cc_shape *to = &program->graph->values[node->outputs[0]].tensor.shape;
+    const cc_attribute *attribute = cc_node_attribute(node, "mode");
+    const char *mode =
+        attribute != NULL && attribute->string != NULL ? attribute->string : "constant";
+    int64_t begin[4] = {0};
+    cc_cuda_step *step = NULL;
+    cc_status status = cc_cuda_need_planes(program, node, error);
+
+    if (status == CC_OK) {
+        status = read_pads(program, node, begin, error);
+    }
+    if (status == CC_OK &&
+        (from->dims[0] != to->dims[0] || from->dims[1] != to->dims[1] || begin[0] != 0 ||
+         begin[1] != 0 || (strcmp(mode, "constant") == 0 && !pads_with_zero(program, node)))) {
+        return cc_cuda_refuse(node, error,
+                              "there is only a GPU kernel for rows and columns, and for zeros");
+    }
+    if (status == CC_OK) {
+        status = simple_step(program, node, CC_CUDA_STEP_RESIZE, &step, error);
+    }
+    if (status == CC_OK) {
+        status = add_padded_axis(program, mode, from->dims[2], begin[2], to->dims[2],
+                                 &step->constants[0], &step->constants[1], error);
+    }
+    if (status == CC_OK) {
+        status = add_padded_axis(program, mode, from->dims[3], begin[3], to->dims[3],
+                                 &step->constants[2], &step->constants[3], error);
+    }
+    if (step != NULL) {
+        step->parameters.resize.taps_y = 1;
+        step->parameters.resize.taps_x = 1;
     }
     return status;
 }

@@ -15,6 +15,7 @@ static void release_device_parts(cc_cuda_network *network)
     if (!cc_cuda_gpu_enter_to_free(&network->gpu)) {
         return;
     }
+    cc_cuda_pictures_release(network);
     if (network->replay != NULL) {
         driver->cuGraphExecDestroy(network->replay);
     }
@@ -68,13 +69,20 @@ static const cc_signature *cuda_signature(const void *state)
 
 /* ---- running ---- */
 
-cc_status cc_cuda_network_launch(cc_cuda_network *network, cc_error *error)
+bool cc_cuda_is_conversion(const cc_cuda_step *step)
+{
+    return step->kind == CC_CUDA_STEP_FROM_PLANES || step->kind == CC_CUDA_STEP_TO_PLANES;
+}
+
+cc_status cc_cuda_network_launch(cc_cuda_network *network, bool conversions, cc_error *error)
 {
     cc_status status = CC_OK;
 
     for (int i = 0; i < network->program.step_count && status == CC_OK; i++) {
         cc_cuda_step *step = &network->program.steps[i];
-        status = cc_cuda_gpu_launch(&network->gpu, &step->launch, &step->parameters, error);
+        if (conversions || !cc_cuda_is_conversion(step)) {
+            status = cc_cuda_gpu_launch(&network->gpu, &step->launch, &step->parameters, error);
+        }
     }
     return status;
 }
@@ -135,6 +143,16 @@ static cc_status record(cc_cuda_network *network, cc_cuda_event event, cc_error 
                              "noting the time on the GPU", error);
 }
 
+cc_status cc_cuda_network_begin(cc_cuda_network *network, cc_error *error)
+{
+    return record(network, network->begin, error);
+}
+
+cc_status cc_cuda_network_end(cc_cuda_network *network, cc_error *error)
+{
+    return record(network, network->end, error);
+}
+
 static cc_status replay(cc_cuda_network *network, cc_cuda_work *work, cc_error *error)
 {
     work->launches += (uint64_t)network->program.step_count;
@@ -143,9 +161,8 @@ static cc_status replay(cc_cuda_network *network, cc_cuda_work *work, cc_error *
         "starting the network on the GPU", error);
 }
 
-/* Wait even after a failure: what was started still uses the memory. */
-static cc_status finish(cc_cuda_network *network, cc_status status, cc_cuda_work *work,
-                        cc_error *error)
+cc_status cc_cuda_network_finish(cc_cuda_network *network, cc_status status, cc_cuda_work *work,
+                                 cc_error *error)
 {
     float elapsed = 0;
 
@@ -167,7 +184,7 @@ static cc_status finish(cc_cuda_network *network, cc_status status, cc_cuda_work
 static cc_status run_part(cc_cuda_network *network, const void *const *inputs, int first, int count,
                           cc_cuda_work *work, cc_error *error)
 {
-    cc_status status = record(network, network->begin, error);
+    cc_status status = cc_cuda_network_begin(network, error);
 
     if (status == CC_OK) {
         status = send(network, inputs, first, count, work, error);
@@ -179,9 +196,9 @@ static cc_status run_part(cc_cuda_network *network, const void *const *inputs, i
         status = fetch(network, count, work, error);
     }
     if (status == CC_OK) {
-        status = record(network, network->end, error);
+        status = cc_cuda_network_end(network, error);
     }
-    return finish(network, status, work, error);
+    return cc_cuda_network_finish(network, status, work, error);
 }
 
 static cc_status cuda_run(void *state, const void *const *inputs, void *const *outputs,
@@ -214,16 +231,17 @@ static void cuda_report(const void *state, cc_network_report *report)
 {
     const cc_cuda_network *network = state;
 
-    *report = (cc_network_report){.operators_total = network->program.operators,
-                                  .operators_on_device = network->program.operators,
-                                  .operators_fast =
-                                      network->program.operators - network->program.slow_operators,
-                                  .level = network->gpu.level,
-                                  .peak_bytes = cc_cuda_program_bytes(&network->program),
-                                  .device_ms = network->last.device_ms,
-                                  .bytes_to_device = network->last.bytes_to_device,
-                                  .bytes_from_device = network->last.bytes_from_device,
-                                  .launches = network->last.launches};
+    *report = (cc_network_report){
+        .operators_total = network->program.operators,
+        .operators_on_device = network->program.operators,
+        .operators_fast = network->program.operators - network->program.slow_operators,
+        .level = network->gpu.level,
+        .peak_bytes = cc_cuda_program_bytes(&network->program) + network->pictures.block_bytes,
+        .device_ms = network->last.device_ms,
+        .bytes_to_device = network->last.bytes_to_device,
+        .bytes_from_device = network->last.bytes_from_device,
+        .launches = network->last.launches,
+        .took_pictures = network->last.pictures};
     snprintf(report->engine, sizeof report->engine, "cuda/%s", network->gpu.level);
     snprintf(report->device_name, sizeof report->device_name, "%s", network->gpu.facts.name);
     for (int i = 0; i < network->program.step_count; i++) {
@@ -243,6 +261,8 @@ const cc_engine cc_engine_cuda = {
     .release = cuda_release,
     .signature = cuda_signature,
     .run = cuda_run,
+    .takes_pictures = cc_cuda_takes_pictures,
+    .run_pictures = cc_cuda_run_pictures,
     .report = cuda_report,
     .explain = cuda_explain,
 };

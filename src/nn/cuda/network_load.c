@@ -193,7 +193,8 @@ static cc_status upload(cc_cuda_network *network, cc_thread_pool *pool, cc_error
 
 /* ---- the sequence of launches ---- */
 
-static cc_status capture(cc_cuda_network *network, cc_cuda_graph *graph, cc_error *error)
+static cc_status capture(cc_cuda_network *network, bool conversions, cc_cuda_graph *graph,
+                         cc_error *error)
 {
     enum { CAPTURE_THREAD_LOCAL = 1 };
     cc_cuda_gpu *gpu = &network->gpu;
@@ -204,7 +205,7 @@ static cc_status capture(cc_cuda_network *network, cc_cuda_graph *graph, cc_erro
     if (status != CC_OK) {
         return status;
     }
-    status = cc_cuda_network_launch(network, error);
+    status = cc_cuda_network_launch(network, conversions, error);
     cc_cuda_result ended = gpu->driver->cuStreamEndCapture(gpu->stream, graph);
     if (status == CC_OK) {
         status = cc_cuda_gpu_check(gpu, ended, "capturing the network", error);
@@ -212,16 +213,18 @@ static cc_status capture(cc_cuda_network *network, cc_cuda_graph *graph, cc_erro
     return status;
 }
 
-static cc_status make_replay(cc_cuda_network *network, cc_error *error)
+cc_status cc_cuda_network_capture(cc_cuda_network *network, bool conversions,
+                                  cc_cuda_graph_exec *replay, cc_error *error)
 {
     const cc_cuda_driver *driver = network->gpu.driver;
     cc_cuda_graph graph = NULL;
-    cc_status status = capture(network, &graph, error);
+    cc_status status = capture(network, conversions, &graph, error);
 
+    *replay = NULL;
     if (status == CC_OK) {
-        status = cc_cuda_gpu_check(&network->gpu,
-                                   driver->cuGraphInstantiateWithFlags(&network->replay, graph, 0),
-                                   "making the captured network runnable", error);
+        status =
+            cc_cuda_gpu_check(&network->gpu, driver->cuGraphInstantiateWithFlags(replay, graph, 0),
+                              "making the captured network runnable", error);
     }
     if (graph != NULL) {
         driver->cuGraphDestroy(graph);
@@ -273,7 +276,8 @@ static cc_status prepare_on_device(cc_cuda_network *network, const cc_network_so
     if (status == CC_OK) {
         status = make_events(network, error);
     }
-    return status == CC_OK ? make_replay(network, error) : status;
+    return status == CC_OK ? cc_cuda_network_capture(network, true, &network->replay, error)
+                           : status;
 }
 
 cc_status cc_cuda_network_prepare(cc_cuda_network *network, const cc_network_source *source,

@@ -40,6 +40,7 @@ typedef struct cc_cuda_value {
     int buffer;           /* without parent: its buffer; NOBODY = a constant */
     size_t constant;      /* without parent and buffer: its offset among the constants */
     bool needs_alignment; /* read by a kernel that moves 16 bytes at a time only */
+    bool fixed;           /* somebody counts on its stride: it cannot become a slice */
 } cc_cuda_value;
 
 /* Bytes that live from one step to another, both included. */
@@ -70,6 +71,11 @@ typedef enum cc_cuda_step_kind {
     CC_CUDA_STEP_GLOBAL_POOL,
     CC_CUDA_STEP_GEMM,
     CC_CUDA_STEP_SOFTMAX,
+    CC_CUDA_STEP_INSTANCE_NORM,
+    CC_CUDA_STEP_ROW_NORM,
+    CC_CUDA_STEP_ROW_REDUCE,
+    CC_CUDA_STEP_MOVE,
+    CC_CUDA_STEP_MATMUL,
     CC_CUDA_STEP_FROM_PLANES,
     CC_CUDA_STEP_TO_PLANES,
     CC_CUDA_STEP_KIND_COUNT
@@ -84,6 +90,10 @@ typedef union cc_cuda_parameters {
     cc_cuda_global_pool global_pool;
     cc_cuda_gemm gemm;
     cc_cuda_softmax softmax;
+    cc_cuda_norm norm;
+    cc_cuda_row_reduce row_reduce;
+    cc_cuda_move move;
+    cc_cuda_matmul matmul;
     cc_cuda_planes planes;
 } cc_cuda_parameters;
 
@@ -145,6 +155,9 @@ void cc_cuda_program_release(cc_cuda_program *program); /* {0} is allowed */
 
 /* Step 3: the block begins at device address `base`. Errors as above. */
 cc_status cc_cuda_program_place(cc_cuda_program *program, uint64_t base, cc_error *error);
+
+/* After that: a value with its address in the block. */
+cc_cuda_tensor cc_cuda_program_tensor(const cc_cuda_program *program, uint64_t base, int value);
 
 /* Step 4: the constants as they shall lie in the block, packed by the
  * pool's threads (NULL = one) into `bytes` (program->constant_bytes). */

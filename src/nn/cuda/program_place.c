@@ -84,6 +84,31 @@ static void place_gemm(const block *at, cc_cuda_step *step)
     step->parameters.gemm.bias = constant_at(at, step->constants[1]);
 }
 
+static void place_norm(const block *at, cc_cuda_step *step)
+{
+    step->parameters.norm.input = tensor_at(at, step->input);
+    step->parameters.norm.output = tensor_at(at, step->output);
+    step->parameters.norm.scale = constant_at(at, step->constants[0]);
+    step->parameters.norm.bias = constant_at(at, step->constants[1]);
+}
+
+/* Kernels that know elements, not pixels. */
+static cc_status place_elements(const block *at, cc_cuda_step *step, cc_error *error)
+{
+    cc_cuda_storage storage = at->program->storage;
+    cc_cuda_parameters *parameters = &step->parameters;
+
+    if (step->kind == CC_CUDA_STEP_MOVE) {
+        parameters->move.input = tensor_at(at, step->input).data;
+        parameters->move.output = tensor_at(at, step->output).data;
+        return cc_cuda_move_launch(&parameters->move, storage, &step->launch, error);
+    }
+    parameters->matmul.a = tensor_at(at, step->input).data;
+    parameters->matmul.b = tensor_at(at, step->second).data;
+    parameters->matmul.output = tensor_at(at, step->output).data;
+    return cc_cuda_matmul_launch(&parameters->matmul, storage, &step->launch, error);
+}
+
 static void place_planes(const block *at, cc_cuda_step *step)
 {
     int value = step->kind == CC_CUDA_STEP_FROM_PLANES ? step->output : step->input;
@@ -142,6 +167,18 @@ static cc_status place_step(const block *at, cc_cuda_step *step, cc_error *error
         parameters->softmax.input = tensor_at(at, step->input);
         parameters->softmax.output = tensor_at(at, step->output);
         return cc_cuda_softmax_launch(&parameters->softmax, storage, launch, error);
+    case CC_CUDA_STEP_INSTANCE_NORM:
+        place_norm(at, step);
+        return cc_cuda_instance_norm_launch(&parameters->norm, storage, launch, error);
+    case CC_CUDA_STEP_ROW_NORM:
+        place_norm(at, step);
+        return cc_cuda_row_norm_launch(&parameters->norm, storage, launch, error);
+    case CC_CUDA_STEP_ROW_REDUCE:
+        parameters->row_reduce.input = tensor_at(at, step->input);
+        parameters->row_reduce.output = tensor_at(at, step->output);
+        return cc_cuda_row_reduce_launch(&parameters->row_reduce, storage, launch, error);
+    case CC_CUDA_STEP_MOVE:
+    case CC_CUDA_STEP_MATMUL: return place_elements(at, step, error);
     case CC_CUDA_STEP_FROM_PLANES:
         place_planes(at, step);
         return cc_cuda_from_planes_launch(&parameters->planes, storage, launch, error);
@@ -153,12 +190,24 @@ static cc_status place_step(const block *at, cc_cuda_step *step, cc_error *error
     return cc_fail(error, CC_INTERNAL, "unknown step of the GPU's program");
 }
 
+static block take_apart(const cc_cuda_program *program, uint64_t base)
+{
+    return (block){.program = program,
+                   .constants = base,
+                   .counters = base + program->constant_bytes,
+                   .buffers = base + program->constant_bytes + program->counter_bytes};
+}
+
+cc_cuda_tensor cc_cuda_program_tensor(const cc_cuda_program *program, uint64_t base, int value)
+{
+    block at = take_apart(program, base);
+
+    return tensor_at(&at, value);
+}
+
 cc_status cc_cuda_program_place(cc_cuda_program *program, uint64_t base, cc_error *error)
 {
-    block at = {.program = program,
-                .constants = base,
-                .counters = base + program->constant_bytes,
-                .buffers = base + program->constant_bytes + program->counter_bytes};
+    block at = take_apart(program, base);
 
     for (int i = 0; i < program->step_count; i++) {
         cc_cuda_step *step = &program->steps[i];

@@ -117,10 +117,16 @@ enum { CC_ORT_OLDEST = 12, CC_ORT_NEWEST = 24, CC_ORT_ASSIGNMENT = 24 };
     X(170, 9, cc_ort_status *, SessionOptionsAppendExecutionProvider_TensorRT_V2,                  \
       (cc_ort_options *, const cc_ort_provider_options *))                                         \
     X(171, 9, cc_ort_status *, CreateTensorRTProviderOptions, (cc_ort_provider_options **))        \
+    X(172, 9, cc_ort_status *, UpdateTensorRTProviderOptions,                                      \
+      (cc_ort_provider_options *, const char *const *keys, const char *const *values,              \
+       size_t count))                                                                              \
     X(174, 9, void, ReleaseTensorRTProviderOptions, (cc_ort_provider_options *))                   \
     X(204, 11, cc_ort_status *, SessionOptionsAppendExecutionProvider_CUDA_V2,                     \
       (cc_ort_options *, const cc_ort_provider_options *))                                         \
     X(205, 11, cc_ort_status *, CreateCUDAProviderOptions, (cc_ort_provider_options **))           \
+    X(206, 11, cc_ort_status *, UpdateCUDAProviderOptions,                                         \
+      (cc_ort_provider_options *, const char *const *keys, const char *const *values,              \
+       size_t count))                                                                              \
     X(208, 11, void, ReleaseCUDAProviderOptions, (cc_ort_provider_options *))                      \
     X(216, 12, cc_ort_status *, SessionOptionsAppendExecutionProvider,                             \
       (cc_ort_options *, const char *name, const char *const *keys, const char *const *values,     \
@@ -130,6 +136,9 @@ enum { CC_ORT_OLDEST = 12, CC_ORT_NEWEST = 24, CC_ORT_ASSIGNMENT = 24 };
     X(240, 15, cc_ort_status *, CreateDnnlProviderOptions, (cc_ort_provider_options **))           \
     X(243, 15, void, ReleaseDnnlProviderOptions, (cc_ort_provider_options *))                      \
     X(255, 16, cc_ort_status *, CreateROCMProviderOptions, (cc_ort_provider_options **))           \
+    X(256, 16, cc_ort_status *, UpdateROCMProviderOptions,                                         \
+      (cc_ort_provider_options *, const char *const *keys, const char *const *values,              \
+       size_t count))                                                                              \
     X(258, 16, void, ReleaseROCMProviderOptions, (cc_ort_provider_options *))                      \
     X(407, 24, cc_ort_status *, Session_GetEpGraphAssignmentInfo,                                  \
       (const cc_ort_session *, const cc_ort_subgraph *const **, size_t *))                         \

@@ -132,7 +132,8 @@ cc_status cc_ort_session_create(const cc_ort_library *library, const cc_ort_prov
         status = set_evidence(library, provider, options, recipe, error);
     }
     if (status == CC_OK) {
-        status = cc_ort_provider_append(library, provider, options, error);
+        status = cc_ort_provider_append(library, provider, recipe->options->device_index, options,
+                                        error);
     }
     if (status == CC_OK) {
         status = fail_creation(library, provider, create(library, recipe, options, session), error);

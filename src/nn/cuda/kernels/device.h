@@ -91,6 +91,11 @@ DEVICE void atomic_maximum(uint32_t *value, uint32_t candidate)
     asm volatile("red.global.max.u32 [%0], %1;" ::"l"(value), "r"(candidate) : "memory");
 }
 
+DEVICE void atomic_sum(uint32_t *value, uint32_t addend)
+{
+    asm volatile("red.global.add.u32 [%0], %1;" ::"l"(value), "r"(addend) : "memory");
+}
+
 /* A float that another block wrote: past the L1 cache, which may hold an older one. */
 DEVICE float load_from_others(const float *address)
 {

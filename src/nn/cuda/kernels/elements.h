@@ -219,6 +219,22 @@ DEVICE float activate(const cc_cuda_activation &activation, float value)
                : activate_other(activation.kind, activation.alpha, activation.beta, value);
 }
 
+/* The functions of cc_unary alone: kinds from CC_CUDA_ROUND on, kept out of the kernels
+ * that activate what they compute. */
+DEVICE_CALL float function_of(int kind, float value)
+{
+    switch (kind) {
+    case CC_CUDA_ROUND: return rintf(value);
+    case CC_CUDA_ERF: return erff(value);
+    case CC_CUDA_GELU: return 0.5f * value * (1.0f + erff(value * 0.70710678f));
+    case CC_CUDA_GELU_TANH:
+        return 0.5f * value *
+               (1.0f + tanhf(0.79788456f * (value + 0.044715f * value * value * value)));
+    case CC_CUDA_SOFTPLUS: return fmaxf(value, 0.0f) + log1pf(expf(-fabsf(value)));
+    default: return value;
+    }
+}
+
 /* A group of values, in place. */
 DEVICE void activate_group(const cc_cuda_activation &activation, float *values)
 {

@@ -12,7 +12,14 @@ template <typename T> DEVICE void unary(const cc_cuda_unary &p)
     load_group((const T *)p.input.data + offset_of(p.input, at.batch, at.row, at.column) +
                    at.channel,
                at.count, is_aligned(p.input.data, p.input.stride), values);
-    activate_group(p.activation, values);
+    if (p.activation.kind >= CC_CUDA_ROUND) {
+        UNROLL
+        for (int i = 0; i < GROUP; i++) {
+            values[i] = function_of(p.activation.kind, values[i]);
+        }
+    } else {
+        activate_group(p.activation, values);
+    }
     store_group((T *)p.output.data + offset_of(p.output, at.batch, at.row, at.column) + at.channel,
                 at.count, is_aligned(p.output.data, p.output.stride), values);
 }
@@ -54,6 +61,7 @@ DEVICE_CALL float combine(int operation, float a, float b)
     case CC_CUDA_MINIMUM: return b < a ? b : a;
     case CC_CUDA_MAXIMUM: return b > a ? b : a;
     case CC_CUDA_POWER: return powf(a, b);
+    case CC_CUDA_SLOPE: return a < 0 ? a * b : a;
     default: return a + b;
     }
 }

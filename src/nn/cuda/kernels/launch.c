@@ -189,7 +189,7 @@ cc_status cc_cuda_resize_launch(const cc_cuda_resize *resize, cc_cuda_storage st
         status = refuse(error, "a resize without tables");
     }
     if (status == CC_OK) {
-        status = cc_cuda_check_activation(&resize->activation, CC_CUDA_ACTIVATION_COUNT, error);
+        status = cc_cuda_check_activation(&resize->activation, CC_CUDA_ROUND, error);
     }
     return finish(status, CC_CUDA_RESIZE_F16, storage, cc_cuda_groups(&resize->output), launch,
                   error);
@@ -234,11 +234,11 @@ cc_status cc_cuda_binary_launch(const cc_cuda_binary *binary, cc_cuda_storage st
     }
     if (status == CC_OK && (!can_broadcast(&binary->a, &binary->output) ||
                             !can_broadcast(&binary->b, &binary->output) || binary->operation < 0 ||
-                            binary->operation > CC_CUDA_POWER)) {
+                            binary->operation > CC_CUDA_SLOPE)) {
         status = refuse(error, "operands that do not fit the output, or an unknown operation");
     }
     if (status == CC_OK) {
-        status = cc_cuda_check_activation(&binary->activation, CC_CUDA_ACTIVATION_COUNT, error);
+        status = cc_cuda_check_activation(&binary->activation, CC_CUDA_ROUND, error);
     }
     return finish(status, CC_CUDA_BINARY_F16, storage, cc_cuda_groups(&binary->output), launch,
                   error);
@@ -275,7 +275,7 @@ cc_status cc_cuda_gemm_launch(const cc_cuda_gemm *gemm, cc_cuda_storage storage,
         status = cc_cuda_check_pointer(gemm->weights, "weights", error);
     }
     if (status == CC_OK) {
-        status = cc_cuda_check_activation(&gemm->activation, CC_CUDA_ACTIVATION_COUNT, error);
+        status = cc_cuda_check_activation(&gemm->activation, CC_CUDA_ROUND, error);
     }
     if (status == CC_OK) {
         results = cc_cuda_pixels(&gemm->output) * gemm->output.channels;
@@ -327,7 +327,7 @@ static cc_status planes_launch(const cc_cuda_planes *planes, cc_cuda_kernel kern
         status = cc_cuda_check_pointer(planes->planes, "planes", error);
     }
     if (status == CC_OK) {
-        status = cc_cuda_check_activation(&planes->activation, CC_CUDA_ACTIVATION_COUNT, error);
+        status = cc_cuda_check_activation(&planes->activation, CC_CUDA_ROUND, error);
     }
     return finish(status, kernel, storage, cc_cuda_groups(&planes->tensor), launch, error);
 }
@@ -354,7 +354,7 @@ static cc_status check_map(const cc_cuda_tensor *map, const cc_cuda_activation *
         status = refuse(error, "a mask is made of one channel");
     }
     if (status == CC_OK) {
-        status = cc_cuda_check_activation(activation, CC_CUDA_ACTIVATION_COUNT, error);
+        status = cc_cuda_check_activation(activation, CC_CUDA_ROUND, error);
     }
     return status;
 }
@@ -389,6 +389,21 @@ cc_status cc_cuda_mask_stretch_launch(const cc_cuda_mask_stretch *stretch, cc_cu
     }
     return finish(status, CC_CUDA_MASK_STRETCH_F16, storage,
                   status == CC_OK ? cc_cuda_pixels(&stretch->map) : 0, launch, error);
+}
+
+cc_status cc_cuda_classes_launch(const cc_cuda_classes *classes, cc_cuda_storage storage,
+                                 cc_cuda_launch *launch, cc_error *error)
+{
+    cc_status status = cc_cuda_check_tensor(&classes->maps, "maps", error);
+
+    if (status == CC_OK && classes->maps.channels > 256) {
+        status = refuse(error, "more classes than a byte can number");
+    }
+    if (status == CC_OK) {
+        status = cc_cuda_check_pointer(classes->output, "classes", error);
+    }
+    return finish(status, CC_CUDA_CLASSES_F16, storage,
+                  status == CC_OK ? cc_cuda_pixels(&classes->maps) : 0, launch, error);
 }
 
 cc_status cc_cuda_resample_launch(const cc_cuda_resample *resample, cc_cuda_launch *launch,

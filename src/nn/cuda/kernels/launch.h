@@ -61,7 +61,7 @@ enum {
     CC_CUDA_HARD_SIGMOID, /* max(0, min(1, alpha x + beta)) */
     CC_CUDA_HARD_SWISH,   /* x max(0, min(1, x / 6 + 0.5)) */
     CC_CUDA_TANH,
-    /* cc_cuda_unary only: */
+    /* not for convolutions: */
     CC_CUDA_AFFINE, /* alpha x + beta */
     CC_CUDA_ABS,
     CC_CUDA_NEGATE,
@@ -71,6 +71,12 @@ enum {
     CC_CUDA_RECIPROCAL,
     CC_CUDA_FLOOR,
     CC_CUDA_CEIL,
+    /* cc_cuda_unary alone: */
+    CC_CUDA_ROUND, /* halves to even */
+    CC_CUDA_ERF,
+    CC_CUDA_GELU,      /* x (1 + erf(x / sqrt 2)) / 2 */
+    CC_CUDA_GELU_TANH, /* the approximation by tanh */
+    CC_CUDA_SOFTPLUS,
     CC_CUDA_ACTIVATION_COUNT
 };
 
@@ -210,24 +216,46 @@ typedef struct cc_cuda_planes {
     cc_cuda_activation activation;
 } cc_cuda_planes;
 
-/* Smallest and largest finite value of each map of a one-channel tensor, after the
- * activation. range[picture][2]: keys that only cc_mask_stretch and
- * cc_cuda_range_value read; the caller clears them (all zero bytes) before. */
+/* What is known of each map of a one-channel tensor, after the activation:
+ * range[picture][CC_CUDA_RANGE_WORDS], which the caller clears (all zero bytes) before.
+ * Smallest and largest finite value, as keys that only cc_mask_stretch and
+ * cc_cuda_range_value read; then how many values are finite, and of these above `sure`
+ * and above `likely` (what cc_subject_judge counts). */
+enum {
+    CC_CUDA_RANGE_LOW,
+    CC_CUDA_RANGE_HIGH,
+    CC_CUDA_RANGE_FINITE,
+    CC_CUDA_RANGE_SURE,
+    CC_CUDA_RANGE_LIKELY,
+    CC_CUDA_RANGE_WORDS
+};
+
 typedef struct cc_cuda_mask_range {
     cc_cuda_tensor map;
     uint32_t *range;
+    float sure;
+    float likely;
     cc_cuda_activation activation;
 } cc_cuda_mask_range;
 
 /* A map to 8 bits, packed [batch][height][width]: (value - low) / (high - low) * 255,
  * clipped, cut off (not rounded); values that are not finite become 0, and so does a
- * whole map that is flat. range NULL: value * 255 clipped. As src/zoo/recipe.c. */
+ * whole map that is flat. range NULL: value * 255 clipped. As src/zoo/recipe.c. range is
+ * cc_mask_range's. */
 typedef struct cc_cuda_mask_stretch {
     cc_cuda_tensor map;
     const uint32_t *range;
     uint8_t *output;
     cc_cuda_activation activation;
 } cc_cuda_mask_stretch;
+
+/* The channel with the largest value at every position, the first of equal ones, packed
+ * [batch][height][width]; a value that is no number is never the largest but in channel 0.
+ * At most 256 channels. As cc_recipe_classes of src/zoo/recipe.c. */
+typedef struct cc_cuda_classes {
+    cc_cuda_tensor maps;
+    uint8_t *output;
+} cc_cuda_classes;
 
 /* ---- the other operators ---- */
 
@@ -285,7 +313,8 @@ enum {
     CC_CUDA_DIVIDE,
     CC_CUDA_MINIMUM,
     CC_CUDA_MAXIMUM,
-    CC_CUDA_POWER
+    CC_CUDA_POWER,
+    CC_CUDA_SLOPE /* a where a >= 0, else a b: PRelu */
 };
 
 /* output = activation(a operation b). Each operand has the output's size, or 1, along
@@ -323,6 +352,66 @@ typedef struct cc_cuda_softmax {
     cc_cuda_tensor input;
     cc_cuda_tensor output;
 } cc_cuda_softmax;
+
+/* (x - mean) / sqrt(variance + epsilon) * scale[c] + bias[c]. Means and variances are
+ * taken in two passes. cc_instance_norm: of a channel, over rows and columns;
+ * cc_row_norm: of a pixel, over its channels. May run in place. */
+typedef struct cc_cuda_norm {
+    cc_cuda_tensor input;
+    cc_cuda_tensor output; /* same sizes */
+    const float *scale;    /* [channels] */
+    const float *bias;     /* [channels]; NULL = 0 */
+    float epsilon;
+} cc_cuda_norm;
+
+enum { CC_CUDA_REDUCE_MEAN, CC_CUDA_REDUCE_SUM, CC_CUDA_REDUCE_MAXIMUM, CC_CUDA_REDUCE_MINIMUM };
+
+/* All channels of a pixel to one number. */
+typedef struct cc_cuda_row_reduce {
+    cc_cuda_tensor input;
+    cc_cuda_tensor output; /* same pixels, 1 channel */
+    int32_t operation;
+} cc_cuda_row_reduce;
+
+enum { CC_CUDA_MOST_DIGITS = 8 };
+
+/* Elements from one place to another: element number i, written in mixed radix with the
+ * last digit turning fastest, goes from input[from_base + sum digit * from] to
+ * output[to_base + sum digit * to]. Transposes, slices, splits, joins, reshapes,
+ * repetitions (from 0) and blocks of pixels to and from channels are all of this kind. No
+ * element may be written twice, nor read and written. */
+typedef struct cc_cuda_move {
+    const void *input;
+    void *output;
+    int64_t from_base;
+    int64_t to_base;
+    int64_t from[CC_CUDA_MOST_DIGITS];
+    int64_t to[CC_CUDA_MOST_DIGITS];
+    int32_t size[CC_CUDA_MOST_DIGITS];
+    int32_t digits; /* 1 to CC_CUDA_MOST_DIGITS; the sizes' product is below 2^31 */
+} cc_cuda_move;
+
+/* Matrix products of two tensors, one for each number in mixed radix (as in cc_cuda_move,
+ * up to three digits): output[m][n] = sum over k of a[m][k] b[k][n], each matrix with
+ * steps of its own. For attention; products by constants are convolutions or cc_gemm. */
+typedef struct cc_cuda_matmul {
+    const void *a;
+    const void *b;
+    void *output;
+    int64_t a_batch[3];
+    int64_t b_batch[3];
+    int64_t output_batch[3];
+    int64_t a_row;
+    int64_t a_depth;
+    int64_t b_depth;
+    int64_t b_column;
+    int64_t output_row;
+    int64_t output_column;
+    int32_t batch[3];
+    int32_t rows;
+    int32_t depth;
+    int32_t columns;
+} cc_cuda_matmul;
 
 /* The question a device must answer before we believe that it computes. Thread i
  * starts from nonce + i and stirs `rounds` times (cc_cuda_probe_answer is the same in
@@ -367,16 +456,28 @@ typedef struct cc_cuda_probe {
     X(GEMM_F32, cc_gemm_f32, cc_cuda_gemm, 256, 0)                                                 \
     X(SOFTMAX_F16, cc_softmax_f16, cc_cuda_softmax, 256, 0)                                        \
     X(SOFTMAX_F32, cc_softmax_f32, cc_cuda_softmax, 256, 0)                                        \
+    X(INSTANCE_NORM_F16, cc_instance_norm_f16, cc_cuda_norm, 256, 8192)                            \
+    X(INSTANCE_NORM_F32, cc_instance_norm_f32, cc_cuda_norm, 256, 8192)                            \
+    X(ROW_NORM_F16, cc_row_norm_f16, cc_cuda_norm, 256, 0)                                         \
+    X(ROW_NORM_F32, cc_row_norm_f32, cc_cuda_norm, 256, 0)                                         \
+    X(ROW_REDUCE_F16, cc_row_reduce_f16, cc_cuda_row_reduce, 256, 0)                               \
+    X(ROW_REDUCE_F32, cc_row_reduce_f32, cc_cuda_row_reduce, 256, 0)                               \
+    X(MOVE_F16, cc_move_f16, cc_cuda_move, 256, 0)                                                 \
+    X(MOVE_F32, cc_move_f32, cc_cuda_move, 256, 0)                                                 \
+    X(MATMUL_F16, cc_matmul_f16, cc_cuda_matmul, 256, 0)                                           \
+    X(MATMUL_F32, cc_matmul_f32, cc_cuda_matmul, 256, 0)                                           \
     X(NORMALISE_F16, cc_normalise_f16, cc_cuda_normalise, 256, 3072)                               \
     X(NORMALISE_F32, cc_normalise_f32, cc_cuda_normalise, 256, 3072)                               \
     X(FROM_PLANES_F16, cc_from_planes_f16, cc_cuda_planes, 256, 0)                                 \
     X(FROM_PLANES_F32, cc_from_planes_f32, cc_cuda_planes, 256, 0)                                 \
     X(TO_PLANES_F16, cc_to_planes_f16, cc_cuda_planes, 256, 0)                                     \
     X(TO_PLANES_F32, cc_to_planes_f32, cc_cuda_planes, 256, 0)                                     \
-    X(MASK_RANGE_F16, cc_mask_range_f16, cc_cuda_mask_range, 256, 64)                              \
-    X(MASK_RANGE_F32, cc_mask_range_f32, cc_cuda_mask_range, 256, 64)                              \
+    X(MASK_RANGE_F16, cc_mask_range_f16, cc_cuda_mask_range, 256, 160)                             \
+    X(MASK_RANGE_F32, cc_mask_range_f32, cc_cuda_mask_range, 256, 160)                             \
     X(MASK_STRETCH_F16, cc_mask_stretch_f16, cc_cuda_mask_stretch, 256, 0)                         \
     X(MASK_STRETCH_F32, cc_mask_stretch_f32, cc_cuda_mask_stretch, 256, 0)                         \
+    X(CLASSES_F16, cc_classes_f16, cc_cuda_classes, 256, 0)                                        \
+    X(CLASSES_F32, cc_classes_f32, cc_cuda_classes, 256, 0)                                        \
     X(RESAMPLE, cc_resample, cc_cuda_resample, 256, 0)                                             \
     X(PROBE, cc_probe, cc_cuda_probe, 128, 0)
 
@@ -448,6 +549,16 @@ cc_status cc_cuda_gemm_launch(const cc_cuda_gemm *gemm, cc_cuda_storage storage,
                               cc_cuda_launch *launch, cc_error *error);
 cc_status cc_cuda_softmax_launch(const cc_cuda_softmax *softmax, cc_cuda_storage storage,
                                  cc_cuda_launch *launch, cc_error *error);
+cc_status cc_cuda_instance_norm_launch(const cc_cuda_norm *norm, cc_cuda_storage storage,
+                                       cc_cuda_launch *launch, cc_error *error);
+cc_status cc_cuda_row_norm_launch(const cc_cuda_norm *norm, cc_cuda_storage storage,
+                                  cc_cuda_launch *launch, cc_error *error);
+cc_status cc_cuda_row_reduce_launch(const cc_cuda_row_reduce *reduce, cc_cuda_storage storage,
+                                    cc_cuda_launch *launch, cc_error *error);
+cc_status cc_cuda_move_launch(const cc_cuda_move *move, cc_cuda_storage storage,
+                              cc_cuda_launch *launch, cc_error *error);
+cc_status cc_cuda_matmul_launch(const cc_cuda_matmul *matmul, cc_cuda_storage storage,
+                                cc_cuda_launch *launch, cc_error *error);
 cc_status cc_cuda_normalise_launch(const cc_cuda_normalise *normalise, cc_cuda_storage storage,
                                    cc_cuda_launch *launch, cc_error *error);
 cc_status cc_cuda_from_planes_launch(const cc_cuda_planes *planes, cc_cuda_storage storage,
@@ -458,6 +569,8 @@ cc_status cc_cuda_mask_range_launch(const cc_cuda_mask_range *range, cc_cuda_sto
                                     cc_cuda_launch *launch, cc_error *error);
 cc_status cc_cuda_mask_stretch_launch(const cc_cuda_mask_stretch *stretch, cc_cuda_storage storage,
                                       cc_cuda_launch *launch, cc_error *error);
+cc_status cc_cuda_classes_launch(const cc_cuda_classes *classes, cc_cuda_storage storage,
+                                 cc_cuda_launch *launch, cc_error *error);
 cc_status cc_cuda_resample_launch(const cc_cuda_resample *resample, cc_cuda_launch *launch,
                                   cc_error *error);
 cc_status cc_cuda_probe_launch(const cc_cuda_probe *probe, cc_cuda_launch *launch, cc_error *error);
@@ -508,8 +621,8 @@ void cc_cuda_conv_plain_pack(const cc_cuda_conv *conv, const float *weights, voi
 uint16_t cc_cuda_half(float value);
 float cc_cuda_half_value(uint16_t bits);
 
-/* The value behind a key of cc_mask_range: index 0 = smallest, 1 = largest of
- * range[picture][2]. NaN if no finite value was seen. */
+/* The value behind a key of cc_mask_range: index CC_CUDA_RANGE_LOW or _HIGH. NaN if no
+ * finite value was seen. */
 float cc_cuda_range_value(uint32_t key, int index);
 
 /* What thread `thread` of the probe answers. */
