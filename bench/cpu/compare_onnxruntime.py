@@ -3,7 +3,8 @@
 
     bench/cpu/compare_onnxruntime.py --library build/libclearcut.so --shared ../shared \
         [--threads 2 1] [--runs 15] [--networks u2net u2netp u2net-half isnet page] [--cpu avx2]
-        [--precisions bf16 int8] [--pictures FOLDER] [--start PROGRAM] [--output FILE]
+        [--precisions bf16 int8] [--pictures FOLDER] [--start PROGRAM]
+        [--levels avx512 avx2 sse4 scalar] [--output FILE]
 
 Runs alternate (one of each, then again) with a pause before each, so that a noisy
 machine troubles both alike and no idle pool of one spins while the other works.
@@ -16,6 +17,11 @@ and date. Both sides use all their optimisations; --cpu lowers ours (CLEARCUT_CP
 far first outputs are apart (largest; mean in 255ths, which is the change of a mask),
 on --pictures (default: the shared pages; 8 of them) through the real IS-Net, on the
 made input through the others. int8 has settled its ranges before it is measured.
+--levels (with --start): the same network with our kernels held to each of these levels,
+beside the times of ONNX Runtime above, which has no setting to hold it to less than the
+machine offers (its kernels ask the processor): below avx512 the ratio is against a
+stronger opponent. `scalar` is our own blocked path in plain C. Also what --low-memory
+saves and costs.
 --start: time from the start of the program to its end, with one picture of numbers
 (`clearcut infer`), file cache warm, and its peak memory; median of 7.
 On a busy machine as root: `chrt -r 10 bench/cpu/compare_onnxruntime.py ...` takes
@@ -60,7 +66,9 @@ class Options(ctypes.Structure):
         ("precision", ctypes.c_int), ("input_rank", ctypes.c_int),
         ("input_shape", ctypes.c_int64 * 8), ("reference_only", ctypes.c_bool),
         ("allow_external_data", ctypes.c_bool), ("cancel", ctypes.c_void_p),
-        ("wanted_outputs", ctypes.c_int),
+        ("wanted_outputs", ctypes.c_int), ("low_memory", ctypes.c_bool),
+        ("calibration", ctypes.c_char_p), ("calibrate", ctypes.c_bool),
+        ("later", ctypes.c_uint8 * 256),  # room for what the library may know besides
     ]
 
 
@@ -244,6 +252,41 @@ def measure_start(name, program, files, folder, threads):
     return row
 
 
+def level_ms(program, files, folder, threads, level, runs, options):
+    environment = {**os.environ, "CLEARCUT_CPU": level}
+    output = subprocess.run([program, "infer", files[0], "--in", folder / "values.f32", "--out",
+                             folder / "result.f32", "--threads", str(threads), "--repeat",
+                             str(runs), "--json", *options], env=environment, check=True,
+                            stdout=subprocess.PIPE).stdout
+    result = json.loads(output)
+    return {"engine": result["device"]["engine"], **result["repeat"],
+            "memory_mb": round(result["device"]["memory_bytes"] / 2 ** 20, 1)}
+
+
+def measure_levels(name, program, files, folder, threads, levels, theirs):
+    """Every level of ours in a process of its own; `scalar` is our own path in plain C."""
+    files[2].tofile(folder / "values.f32")
+    rows = {}
+    for level in levels:
+        runs = 1 if level == "scalar" else START_RUNS
+        rows[level] = level_ms(program, files, folder, threads, level, runs, [])
+        if level != "scalar":
+            low = level_ms(program, files, folder, threads, level, runs, ["--low-memory"])
+            rows[level]["low_memory"] = low
+    for level, row in rows.items():
+        row["over_onnxruntime"] = round(theirs / row["median_ms"], 2)
+        text = f"{name:<12} {threads:>2}  {level:<7} {row['median_ms']:8.1f} ms, "
+        text += f"{row['over_onnxruntime']:.2f}x over ONNX Runtime, {row['memory_mb']:.0f} MB"
+        if "scalar" in rows and level != "scalar":
+            row["over_scalar"] = round(rows["scalar"]["median_ms"] / row["median_ms"], 1)
+            text += f", {row['over_scalar']:.1f}x over our scalar path"
+        if "low_memory" in row:
+            text += (f"; --low-memory {row['low_memory']['median_ms']:.1f} ms, "
+                     f"{row['low_memory']['memory_mb']:.0f} MB")
+        print(text, flush=True)
+    return {"network": name, "threads": threads, "levels": rows}
+
+
 def make_files(name, shared, folder):
     if name == "isnet":
         model = shared / "models" / "isnet-general-use-fp16.onnx"
@@ -287,6 +330,9 @@ def main():
     parser.add_argument("--precisions", nargs="*", default=[], choices=PRECISIONS[1:])
     parser.add_argument("--pictures", type=pathlib.Path, help="photos for --precisions")
     parser.add_argument("--start", type=pathlib.Path, help="the program, to time whole runs of")
+    parser.add_argument("--levels", nargs="*", default=[],
+                        choices=["avx512", "avx2", "sse4", "neon", "scalar"],
+                        help="with --start: ours held to each of these as well")
     parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes")
     arguments = parser.parse_args()
     if arguments.cpu:
@@ -295,6 +341,7 @@ def main():
     rows = []
     lower = []
     starts = []
+    levels = []
     print("network  threads  clearcut ms (quartiles)  onnxruntime ms (quartiles)  ratio  difference")
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.networks:
@@ -307,6 +354,10 @@ def main():
                                             arguments.shared / "data" / "pages")
                     lower.append(compare_precision(name, precision, files, pictures, threads,
                                                    arguments.runs, library))
+                if arguments.start and arguments.levels:
+                    levels.append(measure_levels(name, arguments.start, files,
+                                                 pathlib.Path(folder), threads, arguments.levels,
+                                                 rows[-1]["onnxruntime"]["median_ms"]))
                 if arguments.start:
                     starts.append(measure_start(name, arguments.start, files,
                                                 pathlib.Path(folder), threads))
@@ -314,7 +365,7 @@ def main():
     result = {"date": now.isoformat(timespec="seconds"), "processor": processor_name(),
               "processors": len(os.sched_getaffinity(0)), "load_average": os.getloadavg(),
               "onnxruntime": onnxruntime.__version__, "cpu_option": arguments.cpu, "rows": rows,
-              "precisions": lower, "starts": starts}
+              "precisions": lower, "starts": starts, "levels": levels}
     target = arguments.output or (ROOT / "bench" / "results" /
                                   f"cpu-onnxruntime-{now:%Y%m%d-%H%M%S}.json")
     target.parent.mkdir(exist_ok=True)

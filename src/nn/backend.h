@@ -52,7 +52,8 @@ typedef struct cc_placement {
     /* How each input lies if nobody converts it (data is NULL); NULL for
      * constants and inputs left out. */
     const cc_view *const *inputs;
-    cc_precision precision; /* what may be lost */
+    cc_precision precision;   /* what may be lost */
+    struct cc_tuning *tuning; /* what was measured, see nn/tuning.h; NULL = nothing */
 
     /* A family that says yes fills in the rest. */
     cc_layout *input_layouts; /* for inputs that are not NULL */
@@ -71,6 +72,10 @@ typedef struct cc_execution {
     void *scratch; /* step->scratch_bytes, CC_ALIGNMENT-aligned, undefined content */
     const struct cc_step *step;
     int clears_left; /* output borders still to be zeroed; see cc_parallel */
+    /* What the next steps will read first, their weights: a family may ask for it beside
+     * its own work, so that it is in the cache by then. NULL = nothing. */
+    const unsigned char *ahead;
+    size_t ahead_bytes;
 } cc_execution;
 
 /* Run the tasks on the pool; the first call of each step also zeroes the borders
@@ -83,6 +88,14 @@ void cc_parallel(cc_execution *execution, cc_task task, void *context, int task_
  * thread's while are handed out at a time, and the caller does few of them alone. */
 void cc_parallel_rows(cc_execution *execution, cc_task task, void *context, int task_count,
                       int floats);
+
+/* What an int8 layer needs to know of its input. */
+typedef struct cc_input_range {
+    float low; /* at most 0: borders are zeros */
+    float high;
+    int runs_left; /* that look at their input and widen the range; then it is settled */
+    bool measured; /* by a run, or read from a file */
+} cc_input_range;
 
 /* One way to run one group of operators. */
 typedef struct cc_family {
@@ -99,24 +112,32 @@ typedef struct cc_family {
                          cc_error *error);
     void (*run)(const struct cc_step *step, cc_execution *execution);
     void (*release)(void *state); /* NULL = state needs none */
+    /* The range that this step works with, which is the state's; NULL if it needs none.
+     * A step that has one tells its weights as well. */
+    cc_input_range *(*range)(void *state);
 } cc_family;
 
 /* One step of the plan. */
 typedef struct cc_step {
-    const cc_family *family; /* NULL: the operator's scalar reference */
-    const cc_node *node;     /* NULL: a conversion of layout */
-    const char *algorithm;   /* static text for --explain */
-    const char *level;       /* instruction set, static text; NULL = cc_cpu_detect()'s */
-    cc_precision precision;  /* what may be lost */
-    int *input_borders;      /* zeros that it reads around each BLOCKED input */
-    int *input_storages;     /* indices into the plan's storages; -1 = constant or left out */
+    const cc_family *family;  /* NULL: the operator's scalar reference */
+    const cc_node *node;      /* NULL: a conversion of layout */
+    const char *algorithm;    /* static text for --explain */
+    const char *level;        /* instruction set, static text; NULL = cc_cpu_detect()'s */
+    cc_precision precision;   /* what may be lost */
+    struct cc_tuning *tuning; /* the plan's */
+    bool measured;            /* the algorithm was chosen by measuring */
+    int *input_borders;       /* zeros that it reads around each BLOCKED input */
+    int *input_storages;      /* indices into the plan's storages; -1 = constant or left out */
     int input_count;
     int *output_storages;
     int output_count;
     const cc_view **inputs; /* as input_storages; NULL where that is -1 */
     const cc_view **outputs;
-    void *state;        /* the family's, ended by family->release */
-    size_t state_bytes; /* for the report */
+    void *state;         /* the family's, ended by family->release */
+    size_t state_bytes;  /* for the report */
+    bool repacks;        /* the state exists while the step runs only; see plan_repack.c */
+    const void *weights; /* what a run reads of the state, for cc_execution.ahead; or NULL */
+    size_t weights_bytes;
     size_t scratch_bytes;
     size_t scratch_offset;
     double multiply_adds;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "nn/half.h"
 
 void cc_graph_release(cc_graph *graph)
 {
@@ -119,6 +120,7 @@ static void adopt(cc_graph *graph, int value, const cc_tensor *tensor)
     target->tensor = *tensor;
     target->is_constant = true;
     target->owns_data = true;
+    target->halves = NULL;
     target->shape_known = true;
     target->producer = -1;
 }
@@ -172,6 +174,23 @@ cc_status cc_graph_align_constant(cc_graph *graph, int value, cc_error *error)
                                      copy_bytes, error);
 }
 
+void cc_graph_move_constant(cc_graph *graph, int from, int to)
+{
+    cc_value *source = &graph->values[from];
+    cc_value *target = &graph->values[to];
+
+    cc_graph_drop_constant(graph, to);
+    target->tensor = source->tensor;
+    target->is_constant = true;
+    target->owns_data = source->owns_data;
+    target->halves = source->halves;
+    target->shape_known = true;
+    target->producer = -1;
+    source->owns_data = false;
+    source->halves = NULL;
+    source->tensor.data = NULL;
+}
+
 void cc_graph_drop_constant(cc_graph *graph, int value)
 {
     cc_value *target = &graph->values[value];
@@ -184,6 +203,42 @@ void cc_graph_drop_constant(cc_graph *graph, int value)
         cc_file_forget(target->tensor.data, tensor_bytes(&target->tensor));
     }
     target->tensor.data = NULL;
+}
+
+static size_t half_bytes(const cc_tensor *tensor)
+{
+    return (size_t)cc_shape_elements(&tensor->shape) * cc_dtype_size(CC_FLOAT16);
+}
+
+void cc_graph_set_aside(cc_graph *graph, int value)
+{
+    cc_value *target = &graph->values[value];
+    void *data = target->tensor.data;
+
+    cc_graph_drop_constant(graph, value);
+    if (target->halves != NULL) {
+        if (graph->data_is_mapped) {
+            cc_file_forget(target->halves, half_bytes(&target->tensor));
+        }
+    } else {
+        target->tensor.data = data;
+    }
+}
+
+cc_status cc_graph_bring_back(cc_graph *graph, int value, cc_error *error)
+{
+    cc_value *target = &graph->values[value];
+
+    if (target->tensor.data != NULL || target->halves == NULL) {
+        return CC_OK;
+    }
+    cc_status status = new_constant_data(graph, &target->tensor, error);
+    if (status == CC_OK) {
+        target->owns_data = true;
+        cc_halves_to_floats(target->halves, cc_shape_elements(&target->tensor.shape),
+                            target->tensor.data);
+    }
+    return status;
 }
 
 size_t cc_graph_constant_bytes(const cc_graph *graph)

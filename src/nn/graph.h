@@ -73,9 +73,11 @@ typedef struct cc_node {
 
 typedef struct cc_value {
     const char *name;
-    cc_tensor tensor; /* dtype and shape as inferred; data if it is a constant */
-    bool is_constant; /* tensor.data holds the value before any run */
-    bool owns_data;   /* tensor.data is from cc_graph_allocate_constant */
+    cc_tensor tensor;   /* dtype and shape as inferred; data if it is a constant */
+    bool is_constant;   /* tensor.data holds the value before any run */
+    bool owns_data;     /* tensor.data is from cc_graph_allocate_constant */
+    const void *halves; /* the float16 numbers in the file that owned float32 data were
+                           widened from, and still equal; NULL = none */
     bool shape_known;
     int producer; /* node index; -1 for graph inputs and constants */
 } cc_value;
@@ -123,9 +125,20 @@ cc_status cc_graph_convert_constant(cc_graph *graph, int value, cc_dtype dtype,
  * that is aligned stays. */
 cc_status cc_graph_align_constant(cc_graph *graph, int value, cc_error *error);
 
+/* `to`, which nothing produces any more, becomes the constant that `from` is; `from` is
+ * left without data. */
+void cc_graph_move_constant(cc_graph *graph, int from, int to);
+
 /* The constant is not needed any more (its weights are packed, nobody reads it):
  * free its data, if the graph owns it, and forget the pointer. Type and shape stay. */
 void cc_graph_drop_constant(cc_graph *graph, int value);
+
+/* Nobody reads the constant for a while: what can be made again from the file leaves
+ * memory. Only for constants that the graph does not own, or that have halves. The file's
+ * bytes must stay readable. bring_back makes tensor.data valid again; it does nothing for
+ * constants that are not set aside. CC_OUT_OF_MEMORY. */
+void cc_graph_set_aside(cc_graph *graph, int value);
+cc_status cc_graph_bring_back(cc_graph *graph, int value, cc_error *error);
 
 /* Bytes of all constants, wherever they lie, that still have data. */
 size_t cc_graph_constant_bytes(const cc_graph *graph);

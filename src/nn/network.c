@@ -11,6 +11,7 @@ struct cc_network {
     const cc_engine *engine;
     void *state; /* the engine's */
     const cc_signature *signature;
+    cc_file_view file; /* with low_memory: what weights are packed from; else empty */
 };
 
 static const cc_network_options default_options = {0};
@@ -26,6 +27,22 @@ static cc_status load(const cc_network_source *source, const cc_network_options 
     }
     options = options != NULL ? options : &default_options;
     made->engine = options->engine != NULL ? options->engine : &cc_engine_cpu;
+    if (options->low_memory && made->engine != &cc_engine_cpu) {
+        cc_status refused = cc_fail(error, CC_INVALID_ARGUMENT,
+                                    "low memory is for networks on the processor, and this one "
+                                    "would run on %s; choose the device cpu, or leave it out",
+                                    made->engine->name);
+        cc_free(made);
+        return refused;
+    }
+    if (options->known_input_count > 0 && made->engine != &cc_engine_cpu) {
+        cc_status refused = cc_fail(error, CC_INVALID_ARGUMENT,
+                                    "inputs that are known beforehand are for networks on the "
+                                    "processor, and this one would run on %s",
+                                    made->engine->name);
+        cc_free(made);
+        return refused;
+    }
     cc_status status = made->engine->load(source, options, &made->state, error);
     if (status != CC_OK) {
         cc_free(made);
@@ -71,6 +88,7 @@ cc_status cc_network_load_file(const char *path, const cc_network_options *optio
     if (status == CC_OK) {
         cc_network_source source = {.data = view.data,
                                     .size = view.size,
+                                    .static_data = options != NULL && options->low_memory,
                                     .mapped = view.mapping != NULL,
                                     .path = path,
                                     .folder = folder};
@@ -78,7 +96,11 @@ cc_status cc_network_load_file(const char *path, const cc_network_options *optio
         if (status != CC_OK) {
             cc_error_context(error, "%s", path);
         }
-        cc_file_unmap(&view);
+        if (status == CC_OK && source.static_data) {
+            (*network)->file = view;
+        } else {
+            cc_file_unmap(&view);
+        }
     }
     cc_free(folder);
     return status;
@@ -88,6 +110,7 @@ void cc_network_free(cc_network *network)
 {
     if (network != NULL) {
         network->engine->release(network->state);
+        cc_file_unmap(&network->file);
         cc_free(network);
     }
 }
@@ -126,6 +149,41 @@ cc_status cc_network_run(cc_network *network, const void *const *inputs, void *c
                          const atomic_bool *cancel, cc_error *error)
 {
     return network->engine->run(network->state, inputs, outputs, cancel, error);
+}
+
+bool cc_network_takes_pictures(const cc_network *network)
+{
+    return network->engine->takes_pictures != NULL &&
+           network->engine->takes_pictures(network->state);
+}
+
+cc_status cc_network_run_pictures(cc_network *network, const cc_picture_feed *feed,
+                                  cc_picture *pictures, int count, const atomic_bool *cancel,
+                                  cc_error *error)
+{
+    if (!cc_network_takes_pictures(network)) {
+        return cc_fail(error, CC_UNSUPPORTED, "this network takes tensors, not pictures");
+    }
+    return network->engine->run_pictures(network->state, feed, pictures, count, cancel, error);
+}
+
+cc_status cc_network_calibrate(cc_network *network, cc_calibration calibration, const char *path,
+                               cc_error *error)
+{
+    if (network->engine->calibrate == NULL) {
+        return cc_fail(error, CC_UNSUPPORTED,
+                       "calibration is for int8 on the processor, and this network runs on %s; "
+                       "choose --device cpu --precision int8, or leave it out",
+                       network->engine->name);
+    }
+    return network->engine->calibrate(network->state, calibration, path, error);
+}
+
+void cc_network_rest(cc_network *network)
+{
+    if (network->engine->rest != NULL) {
+        network->engine->rest(network->state);
+    }
 }
 
 void cc_network_report_get(const cc_network *network, cc_network_report *report)

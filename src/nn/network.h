@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "core/threads.h"
+#include "nn/pictures.h"
 #include "nn/tensor.h"
 
 typedef struct cc_network cc_network;
@@ -29,6 +30,8 @@ typedef struct cc_network_options {
     /* Shape for the first input where the file leaves dimensions open, or to
      * override them; rank 0 = as the file says, open dimensions being 1. */
     cc_shape input_shape;
+    const cc_known_input *known_inputs; /* processor only; borrowed while loading */
+    int known_input_count;
     int wanted_outputs;       /* keep only the first n outputs; 0 = all */
     bool reference_only;      /* run every operator by its scalar reference (tests) */
     bool allow_external_data; /* weights in files beside the model */
@@ -36,6 +39,13 @@ typedef struct cc_network_options {
     int device_index;         /* which GPU, of those its engine sees */
     const char *provider;     /* ONNX Runtime's provider, as in --device ort:PROVIDER; NULL or
                                  "" = its processor */
+    /* Processor only: do not keep packed weights but pack each layer's before it runs, from
+     * the file, which stays mapped for the network's life and must not change. Slower. */
+    bool low_memory;
+    /* Processor only: measure the ways to run each layer, and remember the choices in this
+     * folder (NULL = nowhere); or, without `tune`, keep to those remembered there. */
+    bool tune;
+    const char *tuning_folder;
 } cc_network_options;
 
 /* From a file (memory-mapped while loading) or from memory (borrowed until
@@ -62,6 +72,36 @@ const char *cc_network_output_name(const cc_network *network, int index);
 cc_status cc_network_run(cc_network *network, const void *const *inputs, void *const *outputs,
                          const atomic_bool *cancel, cc_error *error);
 
+/* Can pictures go in and masks come out (nn/pictures.h)? Then the engine does both, and
+ * the network takes one float32 batch x 3 x height x width. */
+bool cc_network_takes_pictures(const cc_network *network);
+
+/* Run on 1 to `batch` pictures, which may differ in size. Errors: as cc_network_run, and
+ * CC_LIMIT if the device has no room for the pictures beside the network: then nothing was
+ * computed, and the caller can prepare them itself. What the pictures receive is only
+ * whole on success. */
+cc_status cc_network_run_pictures(cc_network *network, const cc_picture_feed *feed,
+                                  cc_picture *pictures, int count, const atomic_bool *cancel,
+                                  cc_error *error);
+
+/* What becomes of the ranges of activations that int8 works with. */
+typedef enum cc_calibration {
+    CC_CALIBRATION_MEASURE, /* look at them in every run from now on, not the first few */
+    CC_CALIBRATION_WRITE,   /* keep those seen so far in a file */
+    CC_CALIBRATION_READ     /* use those of a file, and look no more */
+} cc_calibration;
+
+/* path: of the file; not read for MEASURE. Errors: CC_INVALID_ARGUMENT (the network is
+ * not in int8; the file is of other layers or weights), CC_UNSUPPORTED (an engine without
+ * int8), CC_CORRUPT, CC_IO, CC_NOT_FOUND. */
+cc_status cc_network_calibrate(cc_network *network, cc_calibration calibration, const char *path,
+                               cc_error *error);
+
+/* Give the memory of activations back to the system until the next run, which takes it
+ * anew (100 ms for IS-Net's 260 MB): for when something large is to be done in between.
+ * One call at a time, and none of the others meanwhile. */
+void cc_network_rest(cc_network *network);
+
 /* The evidence: what was placed where. */
 typedef struct cc_network_report {
     int operators_total;     /* left to run after folding and fusion */
@@ -71,12 +111,14 @@ typedef struct cc_network_report {
     char engine[48];         /* "cpu/avx512", "cuda/sm_90", "ort/CPUExecutionProvider" */
     char device_name[128];   /* of the processor or GPU, as it names itself */
     size_t peak_bytes;       /* weights as packed + activations + scratch, on the device */
+    bool low_memory;         /* weights are packed anew for every run */
     double multiply_adds;    /* of one run; 0 = the engine does not know */
     /* Of the last run, by the device's own measure; 0 = not measured or not apart. */
     double device_ms;
     uint64_t bytes_to_device;
     uint64_t bytes_from_device;
-    uint64_t launches; /* kernels started */
+    uint64_t launches;  /* kernels started */
+    bool took_pictures; /* it was cc_network_run_pictures */
 } cc_network_report;
 
 void cc_network_report_get(const cc_network *network, cc_network_report *report);

@@ -97,10 +97,14 @@ static cc_status build(cpu_network *network, const cc_network_source *source,
                                    options->allow_external_data ? source->folder : NULL,
                                .leave_unaligned = true};
     cc_prepare_options preparing = {.input_shape = options->input_shape,
+                                    .known_inputs = options->known_inputs,
+                                    .known_input_count = options->known_input_count,
                                     .wanted_outputs = options->wanted_outputs,
                                     .fuse = true};
+    cc_network_options planning = *options;
     cc_status status = check_precision(options, error);
 
+    planning.low_memory = options->low_memory && source->static_data;
     if (status == CC_OK) {
         status = cc_onnx_read(source->data, source->size, &reading, &network->graph, error);
     }
@@ -112,7 +116,7 @@ static cc_status build(cpu_network *network, const cc_network_source *source,
         status = cc_graph_prepare(&network->graph, &preparing, error);
     }
     if (status == CC_OK) {
-        status = cc_plan_build(&network->plan, &network->graph, options, error);
+        status = cc_plan_build(&network->plan, &network->graph, &planning, error);
     }
     if (status == CC_OK && !source->static_data) {
         status = cc_plan_own_constants(&network->plan, error);
@@ -161,30 +165,83 @@ static cc_status cpu_run(void *state, const void *const *inputs, void *const *ou
     return cc_plan_run(&((cpu_network *)state)->plan, inputs, outputs, cancel, NULL, error);
 }
 
+/* Packed weights: all of them, or the largest of those that exist while their step runs. */
+static size_t state_bytes(const cc_plan *plan)
+{
+    size_t kept = 0;
+    size_t largest = 0;
+
+    for (int i = 0; i < plan->step_count; i++) {
+        const cc_step *step = &plan->steps[i];
+        if (!step->repacks) {
+            kept += step->state_bytes;
+        } else if (step->state_bytes > largest) {
+            largest = step->state_bytes;
+        }
+    }
+    return kept + largest;
+}
+
+/* Constants in memory: all, or those alone that the file cannot give again. */
+static size_t constant_bytes(const cpu_network *network)
+{
+    const cc_graph *graph = &network->graph;
+    size_t bytes = cc_graph_constant_bytes(graph);
+
+    for (int i = 0; i < graph->value_count && network->plan.low_memory; i++) {
+        const cc_value *value = &graph->values[i];
+        if (value->is_constant && value->tensor.data != NULL && !value->owns_data) {
+            bytes -= (size_t)cc_shape_elements(&value->tensor.shape) *
+                     cc_dtype_size(value->tensor.dtype);
+        }
+    }
+    return bytes;
+}
+
 static void cpu_report(const void *state, cc_network_report *report)
 {
     const cpu_network *network = state;
     const cc_plan *plan = &network->plan;
 
     *report = (cc_network_report){.level = cc_cpu_kernels_name(),
+                                  .low_memory = plan->low_memory,
                                   .peak_bytes = plan->memory_bytes + plan->arena.total +
                                                 network->graph.arena.total +
-                                                cc_graph_constant_bytes(&network->graph)};
+                                                constant_bytes(network) + state_bytes(plan)};
     snprintf(report->engine, sizeof report->engine, "cpu/%s", report->level);
     snprintf(report->device_name, sizeof report->device_name, "%s", cc_cpu_model_name());
     for (int i = 0; i < plan->step_count; i++) {
         const cc_step *step = &plan->steps[i];
         report->operators_total += step->node != NULL;
         report->operators_fast += step->node != NULL && step->family != NULL;
-        report->peak_bytes += step->state_bytes;
         report->multiply_adds += step->multiply_adds;
     }
     report->operators_on_device = report->operators_total;
 }
 
+static cc_status cpu_calibrate(void *state, cc_calibration calibration, const char *path,
+                               cc_error *error)
+{
+    cc_plan *plan = &((cpu_network *)state)->plan;
+
+    switch (calibration) {
+    case CC_CALIBRATION_WRITE: return cc_plan_calibration_write(plan, path, error);
+    case CC_CALIBRATION_READ: return cc_plan_calibration_read(plan, path, error);
+    case CC_CALIBRATION_MEASURE: break;
+    }
+    return cc_plan_calibration_measure(plan, error);
+}
+
 static cc_status cpu_explain(void *state, int runs, char **text, cc_error *error)
 {
     return cc_plan_explain(&((cpu_network *)state)->plan, runs, text, error);
+}
+
+static void cpu_rest(void *state)
+{
+    cc_plan *plan = &((cpu_network *)state)->plan;
+
+    cc_memory_discard(plan->memory, plan->memory_bytes);
 }
 
 const cc_engine cc_engine_cpu = {
@@ -193,6 +250,8 @@ const cc_engine cc_engine_cpu = {
     .release = cpu_release,
     .signature = cpu_signature,
     .run = cpu_run,
+    .rest = cpu_rest,
     .report = cpu_report,
+    .calibrate = cpu_calibrate,
     .explain = cpu_explain,
 };

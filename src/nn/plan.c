@@ -83,6 +83,9 @@ void cc_parallel(cc_execution *execution, cc_task task, void *context, int task_
     run_grained(execution, task, context, task_count, 1);
 }
 
+/* Half of a small second-level cache. */
+#define AHEAD_BYTES ((size_t)512 << 10)
+
 /* Numbers that are written in a microsecond or two, as long as a barrier takes. */
 #define GRAIN_FLOATS 8192
 
@@ -94,7 +97,22 @@ void cc_parallel_rows(cc_execution *execution, cc_task task, void *context, int 
     run_grained(execution, task, context, task_count, grain > 1 ? grain : 1);
 }
 
-static cc_status run_step(cc_plan *plan, const cc_step *step, cc_error *error)
+/* The next weights that will be read, as far as they fit a cache beside other things. */
+static void look_ahead(const cc_plan *plan, const cc_step *step, cc_execution *execution)
+{
+    const cc_step *end = plan->steps + plan->step_count;
+
+    for (const cc_step *next = step + 1; next < end; next++) {
+        if (next->weights != NULL) {
+            execution->ahead = next->weights;
+            execution->ahead_bytes =
+                next->weights_bytes < AHEAD_BYTES ? next->weights_bytes : AHEAD_BYTES;
+            return;
+        }
+    }
+}
+
+static cc_status run_step(cc_plan *plan, cc_step *step, cc_error *error)
 {
     if (step->family == NULL) {
         cc_status status = step->node->operator_->run(step->call, error);
@@ -107,7 +125,17 @@ static cc_status run_step(cc_plan *plan, const cc_step *step, cc_error *error)
                               .scratch = plan->memory + step->scratch_offset,
                               .step = step,
                               .clears_left = step->clear_count};
+    if (step->repacks) {
+        cc_status status = cc_plan_repack(plan, step, error);
+        if (status != CC_OK) {
+            return status;
+        }
+    }
+    look_ahead(plan, step, &execution);
     step->family->run(step, &execution);
+    if (step->repacks) {
+        cc_plan_set_aside(plan, step);
+    }
     return CC_OK;
 }
 
@@ -294,7 +322,7 @@ static void drop_constants(cc_plan *plan, int step, const int *last)
     for (int i = 0; node != NULL && i < node->input_count; i++) {
         int value = node->inputs[i];
         if (value >= 0 && plan->graph->values[value].is_constant && last[value] == step) {
-            cc_graph_drop_constant(plan->graph, value);
+            cc_plan_drop_constant(plan, value);
         }
     }
 }
@@ -327,8 +355,14 @@ static cc_status prepare_steps(cc_plan *plan, cc_error *error)
         return cc_fail_memory(error, (size_t)plan->graph->value_count * sizeof *last);
     }
     for (int i = 0; i < plan->step_count && status == CC_OK; i++) {
-        status = prepare_step(plan, &plan->steps[i], error);
+        status = cc_plan_bring_back(plan, &plan->steps[i], error);
         if (status == CC_OK) {
+            status = prepare_step(plan, &plan->steps[i], error);
+        }
+        if (status == CC_OK) {
+            cc_plan_set_aside(plan, &plan->steps[i]);
+        }
+        if (status == CC_OK && !plan->steps[i].repacks) {
             drop_constants(plan, i, last);
         }
     }
@@ -342,8 +376,14 @@ cc_status cc_plan_build(cc_plan *plan, cc_graph *graph, const cc_network_options
     *plan = (cc_plan){.graph = graph,
                       .pool = options->pool,
                       .reference_only = options->reference_only,
-                      .precision = options->precision};
-    cc_status status = cc_plan_place(plan, error);
+                      .precision = options->precision,
+                      .low_memory = options->low_memory};
+    cc_status status = cc_tuning_open(&plan->tuning, graph, options->tuning_folder,
+                                      options->precision, options->tune, options->pool, error);
+
+    if (status == CC_OK) {
+        status = cc_plan_place(plan, error);
+    }
 
     if (status == CC_OK) {
         cc_plan_join_concats(plan);
@@ -360,7 +400,11 @@ cc_status cc_plan_build(cc_plan *plan, cc_graph *graph, const cc_network_options
         return status;
     }
     cc_plan_resolve(plan, NULL, NULL);
-    return CC_OK;
+    status = cc_tuning_save(&plan->tuning, error);
+    if (status != CC_OK) {
+        cc_plan_release(plan);
+    }
+    return status;
 }
 
 void cc_plan_release(cc_plan *plan)
@@ -375,6 +419,7 @@ void cc_plan_release(cc_plan *plan)
     cc_free(plan->storages);
     cc_free_aligned(plan->memory);
     cc_arena_release(&plan->arena);
+    cc_tuning_release(&plan->tuning);
     *plan = (cc_plan){0};
 }
 

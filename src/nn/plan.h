@@ -14,6 +14,7 @@
 
 #include "nn/backend.h"
 #include "nn/ops/operator.h"
+#include "nn/tuning.h"
 
 typedef enum cc_place {
     CC_PLACE_ARENA,
@@ -54,6 +55,8 @@ typedef struct cc_plan {
     size_t memory_bytes;
     bool reference_only;
     cc_precision precision; /* what fast kernels may lose */
+    bool low_memory;        /* see plan_repack.c */
+    cc_tuning tuning;
 } cc_plan;
 
 /* Build everything: by options->pool, precision and reference_only. The graph and the
@@ -77,6 +80,14 @@ cc_status cc_plan_run(cc_plan *plan, const void *const *inputs, void *const *out
 /* As cc_network_explain. */
 cc_status cc_plan_explain(cc_plan *plan, int runs, char **text, cc_error *error);
 
+/* Of a plan for int8 only (CC_INVALID_ARGUMENT otherwise); plan_calibration.c. Look at
+ * the ranges of activations in every run from now on; write those seen so far to a file;
+ * read such a file and keep to it (CC_CORRUPT if it is damaged, CC_INVALID_ARGUMENT if it
+ * is not of these layers and weights; then nothing changes). */
+cc_status cc_plan_calibration_measure(cc_plan *plan, cc_error *error);
+cc_status cc_plan_calibration_write(const cc_plan *plan, const char *path, cc_error *error);
+cc_status cc_plan_calibration_read(cc_plan *plan, const char *path, cc_error *error);
+
 /* ---- between the files of the plan ---- */
 
 /* Append; index or -1 when memory is refused. */
@@ -87,6 +98,17 @@ int cc_plan_add_step(cc_plan *plan, const cc_family *family, const cc_node *node
 cc_status cc_plan_place(cc_plan *plan, cc_error *error);
 void cc_plan_join_concats(cc_plan *plan);
 cc_status cc_plan_memory(cc_plan *plan, cc_error *error);
+
+/* End the state of a step that can make it again, if the plan is to take little memory;
+ * and make it again before a run. After a failure the step has no state. */
+void cc_plan_set_aside(cc_plan *plan, cc_step *step);
+cc_status cc_plan_repack(cc_plan *plan, cc_step *step, cc_error *error);
+
+/* The constants that a step is prepared from, if an earlier step set them aside. */
+cc_status cc_plan_bring_back(cc_plan *plan, const cc_step *step, cc_error *error);
+
+/* No step will read the constant again, but for those that make their state again. */
+void cc_plan_drop_constant(cc_plan *plan, int value);
 
 /* The storage whose bytes these are: follows parents to the root. */
 int cc_plan_root(const cc_plan *plan, int storage);

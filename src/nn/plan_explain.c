@@ -119,9 +119,10 @@ static cc_status describe_step(const cc_plan *plan, int index, const double *tim
         snprintf(timing, sizeof timing, " %9.3f %9.1f %6.0f", times[index], gflops,
                  100 * gflops / peak);
     }
-    snprintf(line, sizeof line, "%4d %-18s %-22s %-7s %-18s%s  %s\n", index,
+    const char *mark = step->measured ? "  (measured)" : "";
+    snprintf(line, sizeof line, "%4d %-18s %-22s %-7s %-18s%s  %s%s\n", index,
              step->node != NULL ? step->node->op_type : "(layout)", step->algorithm, level_of(step),
-             shape, timing, step->node != NULL ? step->node->name : "");
+             shape, timing, step->node != NULL ? step->node->name : "", mark);
     return write_line(text, line, error);
 }
 
@@ -166,6 +167,12 @@ static cc_status describe(const cc_plan *plan, const double *times, char **text,
     }
     if (status == CC_OK) {
         status = describe_total(plan, times, peak, &buffer, error);
+    }
+    if (status == CC_OK) {
+        status = write_line(&buffer, plan->tuning.state, error);
+    }
+    if (status == CC_OK) {
+        status = write_line(&buffer, "\n", error);
     }
     if (status == CC_OK) {
         status = cc_buffer_append(&buffer, "", 1, 0, error);

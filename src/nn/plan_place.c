@@ -122,6 +122,7 @@ int cc_plan_add_step(cc_plan *plan, const cc_family *family, const cc_node *node
     *step = (cc_step){.family = family,
                       .node = node,
                       .precision = plan->precision,
+                      .tuning = &plan->tuning,
                       .input_count = input_count,
                       .output_count = output_count};
     step->input_storages =
@@ -300,6 +301,7 @@ static cc_status place_node(cc_plan *plan, const cc_node *node, cc_error *error)
                               .input_layouts = layouts,
                               .input_borders = borders,
                               .precision = plan->precision,
+                              .tuning = &plan->tuning,
                               .lanes_from = CC_LANES_FRESH};
 
     if (may_be_fast(plan, node)) {

@@ -37,6 +37,14 @@ typedef struct cc_tensor {
     void *data; /* row-major, packed, aligned for its type; NULL = value unknown */
 } cc_tensor;
 
+/* What is known of a float32 input before a network is loaded. */
+typedef struct cc_known_input {
+    const char *name;    /* the input's, in the file */
+    cc_shape shape;      /* overrides the file's */
+    const float *values; /* packed, of that shape: the input becomes a constant and is no input
+                            of the network any more; NULL = only the shape is known */
+} cc_known_input;
+
 /* Bytes of one element; 0 for a type we do not handle. */
 size_t cc_dtype_size(cc_dtype dtype);
 const char *cc_dtype_name(cc_dtype dtype);

@@ -24,6 +24,13 @@
 #define GUARD 64
 #define GUARD_VALUE 12345.678F
 
+/* Under an emulator (tests/cross) every instruction costs tenfold: tests then take a
+ * part of their cases. */
+CPU_HELPER bool cpu_is_emulated(void)
+{
+    return getenv("CLEARCUT_TEST_EMULATED") != NULL;
+}
+
 /* ---- levels ---- */
 
 /* Every level up to this machine's, lowest first; returns how many. */

@@ -87,6 +87,16 @@ static inline char *read_word(FILE *text)
     return strdup(word);
 }
 
+/* What is left of the line, without the space before it; may be empty. */
+static inline char *read_rest(FILE *text)
+{
+    char line[256] = "";
+    assert_int_equal(fgetc(text), ' ');
+    assert_non_null(fgets(line, sizeof line, text));
+    line[strcspn(line, "\n")] = '\0';
+    return strdup(line);
+}
+
 static inline void read_attribute(FILE *text, FILE *tensors, op_case *c)
 {
     assert_true(c->node.attribute_count < CASE_ATTRIBUTES);
@@ -101,7 +111,7 @@ static inline void read_attribute(FILE *text, FILE *tensors, op_case *c)
         assert_int_equal(fscanf(text, "%f", &attribute->f), 1);
     } else if (strcmp(kind, "string") == 0) {
         attribute->kind = CC_ATTRIBUTE_STRING;
-        attribute->string = read_word(text);
+        attribute->string = read_rest(text);
     } else if (strcmp(kind, "tensor") == 0) {
         attribute->kind = CC_ATTRIBUTE_TENSOR;
         read_tensor(tensors, &attribute->tensor);

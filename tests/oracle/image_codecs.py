@@ -280,10 +280,95 @@ def add_tiff(folder, rng):
     folder.describe("dpi.tif", np.asarray(color), 0, 1, 150, 0, "-")
 
 
+def add_bmp(folder, rng):
+    color = Image.fromarray(soft(31, 45, 3, rng))
+    folder.save("rgb.bmp", color)
+    folder.save("dpi.bmp", color, dpi=150)
+    for colors in (2, 16, 200):
+        folder.save(f"palette-{colors}.bmp", color.quantize(colors))
+    folder.save("grey.bmp", color.convert("L"), np.asarray(color.convert("L").convert("RGB")))
+    folder.save("bilevel.bmp", color.convert("1"), np.asarray(color.convert("1").convert("RGB")))
+    folder.save("rgba.bmp", Image.fromarray(rng.integers(0, 256, (9, 7, 4), dtype=np.uint8)),
+                np.asarray(Image.fromarray(np.zeros((1, 1, 3), np.uint8))))
+    folder.lines.pop()  # Pillow writes no alpha; its file is the next case
+    with open(f"{folder.path}/rgba.bmp", "rb") as file:
+        folder.add("rgbx.bmp", file.read(), as_array(Image.open(f"{folder.path}/rgba.bmp"))[..., :3])
+    add_bmp_by_hand(folder, rng)
+
+
+def bmp(width, height, bits, coding, palette, pixels, fields=b"", header=40):
+    offset = 14 + header + len(palette) + (len(fields) if header == 40 else 0)
+    info = struct.pack("<IiiHHIIiiII", header, width, height, 1, bits, coding, len(pixels), 5906,
+                       5906, len(palette) // 4, 0)
+    info += (fields + b"\0" * header)[:header - 40] if header > 40 else fields
+    return b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset) + info + palette + pixels
+
+
+def add_bmp_by_hand(folder, rng):
+    """Top-down rows, bit fields, alpha, run lengths, the oldest header."""
+    samples = rng.integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    swapped = np.ascontiguousarray(samples[..., [2, 1, 0, 3]])
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    folder.add("top-down.bmp", bmp(6, -5, 32, 0, b"", swapped.tobytes()), samples[..., :3], dpi=150)
+    folder.add("alpha.bmp", bmp(6, -5, 32, 3, b"", swapped.tobytes(), masks, 108), samples, dpi=150)
+    folder.add("fields.bmp", bmp(6, -5, 32, 3, b"", samples.tobytes(),
+                                 struct.pack("<3I", 0xFF, 0xFF00, 0xFF0000)), samples[..., :3],
+               dpi=150)
+    for name, bits, fields in (("555", (5, 5, 5), b""), ("565", (5, 6, 5), struct.pack(
+            "<3I", 0xF800, 0x07E0, 0x001F))):
+        parts = [rng.integers(0, 1 << b, (4, 8)) for b in bits]
+        word = (parts[0] << (bits[1] + bits[2]) | parts[1] << bits[2] | parts[2]).astype("<u2")
+        expected = np.stack([(p * 255 + ((1 << b) - 1) // 2) // ((1 << b) - 1)
+                             for p, b in zip(parts, bits)], 2)
+        folder.add(f"{name}.bmp", bmp(8, -4, 16, 3 if fields else 0, b"", word.tobytes(), fields),
+                   expected, dpi=150)
+    colors = rng.integers(0, 256, (16, 4), dtype=np.uint8)
+    rgb = colors[:, 2::-1]
+    runs8 = bytes([4, 1, 0, 4, 2, 3, 4, 5, 0, 0, 0, 2, 2, 0, 3, 6, 0, 3, 7, 8, 9, 0, 0, 0, 8, 2, 0, 1])
+    rows = np.array([[1] * 4 + [2, 3, 4, 5], [0, 0, 6, 6, 6, 7, 8, 9], [2] * 8])
+    folder.add("rle8.bmp", bmp(8, 3, 8, 1, colors.tobytes(), runs8), rgb[rows[::-1]], dpi=150)
+    runs4 = bytes([5, 0x12, 0, 3, 0x34, 0x50, 0, 0, 8, 0x66, 0, 1])
+    rows = np.array([[1, 2, 1, 2, 1, 3, 4, 5], [6] * 8])
+    folder.add("rle4.bmp", bmp(8, 2, 4, 2, colors.tobytes(), runs4), rgb[rows[::-1]], dpi=150)
+    old = struct.pack("<IHHHH", 12, 3, 2, 1, 24)
+    rows = rng.integers(0, 256, (2, 3, 3), dtype=np.uint8)
+    pixels = b"".join(row[:, ::-1].tobytes() + b"\0" * 3 for row in rows[::-1])
+    folder.add("core.bmp", b"BM" + struct.pack("<IHHI", 26 + len(pixels), 0, 0, 26) + old + pixels,
+               rows)
+
+
+def add_gif(folder, rng):
+    """Files by Pillow; `as_array` of them has what is transparent with its colour."""
+    color = Image.fromarray(soft(31, 45, 3, rng))
+    for colors in (2, 7, 16, 256):
+        folder.save(f"colors-{colors}.gif", color.quantize(colors))
+        folder.save(f"interlaced-{colors}.gif", color.quantize(colors), interlace=True)
+    noise = Image.fromarray(rng.integers(0, 256, (200, 300), dtype=np.uint8))
+    for interlace in (False, True):  # codes of 12 bits, tables that run full
+        folder.save(f"noise-{interlace}.gif", noise, np.asarray(noise.convert("RGB")),
+                    interlace=interlace)
+    flat = Image.new("P", (400, 300), 3)
+    flat.putpalette([5, 6, 7] * 8)
+    folder.save("flat.gif", flat)
+    clear = color.quantize(20)
+    folder.save("transparent.gif", clear, transparency=int(np.asarray(clear)[0, 0]))
+    folder.save("animated.gif", clear, save_all=True, append_images=[color.rotate(90).quantize(20)],
+                note="animated")
+    one = Image.new("L", (1, 1), 77)
+    folder.save("one.gif", one, np.asarray(one.convert("RGB")))
+    # A picture of 2 x 2 on a canvas of 4 x 3, at (1, 1): around it nothing.
+    data = b"GIF89a" + struct.pack("<HHBBB", 4, 3, 0x80, 0, 0) + bytes([10, 20, 30, 200, 100, 50])
+    data += b"," + struct.pack("<HHHHB", 1, 1, 2, 2, 0) + bytes([2, 3, 0x4, 0x10, 0x5, 0]) + b";"
+    expected = np.zeros((3, 4, 4), np.uint8)
+    expected[1:, 1:3] = [[[10, 20, 30, 255], [10, 20, 30, 255]], [[10, 20, 30, 255], [200, 100, 50, 255]]]
+    folder.add("canvas.gif", data, expected)
+
+
 def main(path):
     folder = Folder(path)
     rng = np.random.default_rng(20261122)
-    for add in (add_png, add_png_chunks, add_jpeg, add_orientations, add_webp, add_tiff):
+    for add in (add_png, add_png_chunks, add_jpeg, add_orientations, add_webp, add_tiff,
+                add_bmp, add_gif):
         add(folder, rng)
     folder.finish()
 

@@ -58,6 +58,15 @@ def samples():
     yield "tiff_cmyk", saved(color.convert("CMYK"), "TIFF")
     yield "tiff_jpeg", saved(color, "TIFF", compression="jpeg")
     yield "tiff_pages", saved(color.convert("L"), "TIFF", save_all=True, append_images=[color])
+    small = color.resize((9, 5))
+    runs = bytes([3, 1, 0, 3, 2, 3, 4, 0, 0, 0, 0, 2, 2, 0, 4, 5, 0, 1])
+    yield "gif_interlaced", saved(small.quantize(8), "GIF", interlace=True, transparency=0)
+    yield "gif_animated", saved(small.quantize(4), "GIF", save_all=True,
+                                append_images=[small.rotate(90).quantize(4)])
+    yield "bmp_rgb", saved(small, "BMP")
+    yield "bmp_runs", image_codecs.bmp(6, 2, 8, 1, bytes(range(32)), runs)
+    yield "bmp_fields", image_codecs.bmp(6, -2, 16, 3, b"", bytes(range(50, 74)),
+                                         bytes.fromhex("00f80000e00700001f000000"))
     yield "avif", saved(color, "AVIF", quality=60, exif=EXIF.tobytes())
 
 

@@ -25,6 +25,7 @@ import sys
 
 import ops_convolution
 import ops_elementwise
+import ops_indexed
 import ops_quantized
 import ops_reduction
 import ops_refused
@@ -36,7 +37,7 @@ from ops_writer import Writer
 def main(folder):
     writer = Writer(folder)
     for family in (ops_convolution, ops_elementwise, ops_reduction, ops_shape, ops_resize,
-                   ops_quantized, ops_refused):
+                   ops_quantized, ops_indexed, ops_refused):
         family.write(writer)
     print(f"{writer.number} cases of {len(writer.counts)} operators")
 

@@ -73,6 +73,19 @@ def composition_agrees(program, model, path, mask_path, cutout_path):
     return worst == 0
 
 
+def putalpha_agrees(program, model, path, mask_path, cutout_path):
+    """rembg's putalpha as its command line gives it: over nothing, so that hidden colours go."""
+    photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    run_clearcut(program, ["--compat", "rembg", "-x", '{"putalpha": true}', "-m", model, path,
+                           cutout_path])
+    photo.putalpha(Image.open(mask_path))
+    expected = Image.alpha_composite(Image.new("RGBA", photo.size, 0), photo)
+    difference = np.array(Image.open(cutout_path), np.int16) - np.array(expected, np.int16)
+    worst = int(np.abs(difference).max())
+    print(f"{os.path.basename(path)}: putalpha differs by {worst} from Pillow", flush=True)
+    return worst == 0
+
+
 def main():
     program, model, recipe, *photos = sys.argv[1:]
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
@@ -84,6 +97,7 @@ def main():
             if number == 0:
                 cutout_path = os.path.join(folder, "cutout.png")
                 results.append(composition_agrees(program, model, path, mask_path, cutout_path))
+                results.append(putalpha_agrees(program, model, path, mask_path, cutout_path))
     return 0 if results and all(results) else 1
 
 

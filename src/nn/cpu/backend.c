@@ -5,7 +5,8 @@
 
 /* Asked in this order. To add a family, add its file and a line. */
 static const cc_family *const families[] = {
-    &cc_cpu_convolution, &cc_cpu_concat, &cc_cpu_resize, &cc_cpu_pooling, &cc_cpu_elementwise,
+    &cc_cpu_convolution, &cc_cpu_transposed, &cc_cpu_concat,
+    &cc_cpu_resize,      &cc_cpu_pooling,    &cc_cpu_elementwise,
 };
 
 const cc_family *cc_cpu_find_family(cc_placement *placement)

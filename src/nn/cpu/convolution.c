@@ -15,13 +15,26 @@
 #include "nn/cpu/node_call.h"
 #include "nn/cpu/view.h"
 #include "nn/ops/conv.h"
+#include "nn/tuning.h"
 
 static const cc_convolution_algorithm *const algorithms[] = {
-    &cc_convolution_direct,          &cc_convolution_planes,       &cc_convolution_one_channel,
-    &cc_convolution_depthwise,       &cc_convolution_weigh_planes, &cc_convolution_winograd_4,
-    &cc_convolution_winograd_6,      &cc_convolution_split,        &cc_convolution_split_planes,
-    &cc_convolution_split_to_planes, &cc_convolution_bf16,         &cc_convolution_int8,
+    &cc_convolution_direct,
+    &cc_convolution_planes,
+    &cc_convolution_one_channel,
+    &cc_convolution_depthwise,
+    &cc_convolution_grouped,
+    &cc_convolution_weigh_planes,
+    &cc_convolution_winograd_4,
+    &cc_convolution_winograd_6,
+    &cc_convolution_winograd_4_stream,
+    &cc_convolution_winograd_6_stream,
+    &cc_convolution_split,
+    &cc_convolution_split_planes,
+    &cc_convolution_split_to_planes,
+    &cc_convolution_bf16,
+    &cc_convolution_int8,
 };
+#define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
 
 typedef struct convolution_state {
     const cc_convolution_algorithm *algorithm;
@@ -35,6 +48,7 @@ typedef struct convolution_state {
 typedef struct choice {
     const cc_convolution_algorithm *algorithm; /* NULL = none can */
     bool activates_after;
+    bool measured;
     double cost;
 } choice;
 
@@ -115,7 +129,7 @@ static choice cheapest_as_is(const cc_convolution *c)
 {
     choice best = {0};
 
-    for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+    for (size_t i = 0; i < ALGORITHMS; i++) {
         const cc_convolution_algorithm *next = algorithms[i];
         if (!next->suits(c, cc_kernels_best()) || border_of(next, c) > CC_MAX_BORDER) {
             continue;
@@ -149,6 +163,84 @@ static choice cheapest(const cc_convolution *c)
     return best.algorithm == NULL || other.cost < best.cost ? other : best;
 }
 
+/* ---- what was measured ---- */
+
+/* Those that could take the place of the estimated one, which comes first: the plan
+ * around it stays as it is. */
+static int list_candidates(const cc_convolution *c, const cc_convolution_algorithm *estimated,
+                           const cc_convolution_algorithm **list, int *border)
+{
+    int count = 0;
+
+    list[count++] = estimated;
+    *border = border_of(estimated, c);
+    for (size_t i = 0; i < ALGORITHMS; i++) {
+        const cc_convolution_algorithm *next = algorithms[i];
+        int needed = border_of(next, c);
+        if (next != estimated && next->suits(c, cc_kernels_best()) && needed <= CC_MAX_BORDER &&
+            next->input_layout == estimated->input_layout &&
+            next->output_layout == estimated->output_layout) {
+            list[count++] = next;
+            *border = needed > *border ? needed : *border;
+        }
+    }
+    return count;
+}
+
+static cc_convolution without_activation(const cc_convolution *c, bool activates_after)
+{
+    cc_convolution result = *c;
+
+    if (activates_after) {
+        result.fusion = (cc_fusion){.activation = CC_ACTIVATION_NONE};
+    }
+    return result;
+}
+
+static void measure(const cc_convolution *c, const choice *estimated, cc_tuning *tuning)
+{
+    const cc_convolution_algorithm *candidates[ALGORITHMS];
+    cc_convolution as_run = without_activation(c, estimated->activates_after);
+    int border = 0;
+    int count = list_candidates(&as_run, estimated->algorithm, candidates, &border);
+    const cc_convolution_algorithm *best = candidates[0];
+
+    if (count > 1) {
+        best = cc_convolution_measure(&as_run, candidates, count, border, tuning->pool);
+    }
+    if (best != NULL) {
+        cc_tuning_add(tuning, cc_convolution_key(c), best->name, estimated->activates_after);
+    }
+}
+
+/* The measured choice if there is one that still fits, else the estimated one. */
+static choice choose(const cc_convolution *c, cc_tuning *tuning, bool may_measure)
+{
+    choice best = cheapest(c);
+
+    if (best.algorithm == NULL || tuning == NULL) {
+        return best;
+    }
+    if (may_measure && tuning->measuring && cc_tuning_find(tuning, cc_convolution_key(c)) == NULL) {
+        measure(c, &best, tuning);
+    }
+    const cc_tuning_entry *known = cc_tuning_find(tuning, cc_convolution_key(c));
+    if (known == NULL || known->activates_after != best.activates_after) {
+        return best;
+    }
+    const cc_convolution_algorithm *candidates[ALGORITHMS];
+    cc_convolution as_run = without_activation(c, best.activates_after);
+    int border = 0;
+    int count = list_candidates(&as_run, best.algorithm, candidates, &border);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(candidates[i]->name, known->algorithm) == 0) {
+            best.algorithm = candidates[i];
+            best.measured = true;
+        }
+    }
+    return best;
+}
+
 /* ---- the family ---- */
 
 static bool supports(cc_placement *placement)
@@ -160,7 +252,7 @@ static bool supports(cc_placement *placement)
         !read_convolution(placement->graph, node, placement->inputs[0], placement->precision, &c)) {
         return false;
     }
-    const cc_convolution_algorithm *algorithm = cheapest(&c).algorithm;
+    const cc_convolution_algorithm *algorithm = choose(&c, placement->tuning, true).algorithm;
     if (algorithm == NULL) {
         return false;
     }
@@ -202,7 +294,8 @@ static cc_status prepare(const cc_graph *graph, cc_step *step, cc_thread_pool *p
     if (!read_convolution(graph, step->node, step->inputs[0], step->precision, &c)) {
         return cc_fail(error, CC_INTERNAL, "a convolution changed after it was placed");
     }
-    choice chosen = cheapest(&c);
+    choice chosen = choose(&c, step->tuning, false);
+    step->measured = chosen.measured;
     state->algorithm = chosen.algorithm;
     state->kernels = cc_kernels_best();
     state->activates_after = chosen.activates_after;
@@ -212,8 +305,12 @@ static cc_status prepare(const cc_graph *graph, cc_step *step, cc_thread_pool *p
     }
     step->algorithm = state->algorithm->name;
     step->level = state->algorithm->level != NULL ? state->algorithm->level(state->kernels) : NULL;
-    return state->algorithm->prepare(&c, state->kernels, pool, &state->data, &step->state_bytes,
-                                     &step->scratch_bytes, error);
+    cc_status status = state->algorithm->prepare(&c, state->kernels, pool, &state->data,
+                                                 &step->state_bytes, &step->scratch_bytes, error);
+    if (status == CC_OK && state->algorithm->weights != NULL) {
+        step->weights = state->algorithm->weights(state->data, &step->weights_bytes);
+    }
+    return status;
 }
 
 typedef struct activation_run {
@@ -249,8 +346,16 @@ static void run(const cc_step *step, cc_execution *execution)
     }
 }
 
+static cc_input_range *range_of(void *memory)
+{
+    convolution_state *state = memory;
+
+    return state->algorithm->range != NULL ? state->algorithm->range(state->data) : NULL;
+}
+
 const cc_family cc_cpu_convolution = {.name = "convolution",
                                       .supports = supports,
                                       .prepare = prepare,
                                       .run = run,
-                                      .release = release};
+                                      .release = release,
+                                      .range = range_of};

@@ -53,6 +53,11 @@ typedef struct cc_convolution_algorithm {
     void (*run)(const void *data, const cc_kernels *kernels, const cc_view *input,
                 const cc_view *residual, const cc_view *output, cc_execution *execution);
     void (*release)(void *data);
+    /* What a run reads of `data`, to be fetched into a cache before it is needed; NULL =
+     * not told. */
+    const void *(*weights)(const void *data, size_t *bytes);
+    /* As cc_family.range, of `data`. */
+    cc_input_range *(*range)(void *data);
 } cc_convolution_algorithm;
 
 /* Each in the file of its name; two variants share a file with their base. */
@@ -60,6 +65,7 @@ extern const cc_convolution_algorithm cc_convolution_direct;
 extern const cc_convolution_algorithm cc_convolution_planes;
 extern const cc_convolution_algorithm cc_convolution_one_channel;
 extern const cc_convolution_algorithm cc_convolution_depthwise;
+extern const cc_convolution_algorithm cc_convolution_grouped;
 extern const cc_convolution_algorithm cc_convolution_weigh_planes;
 extern const cc_convolution_algorithm cc_convolution_split;
 extern const cc_convolution_algorithm cc_convolution_split_planes;
@@ -68,6 +74,24 @@ extern const cc_convolution_algorithm cc_convolution_bf16;
 extern const cc_convolution_algorithm cc_convolution_int8;
 extern const cc_convolution_algorithm cc_convolution_winograd_4;
 extern const cc_convolution_algorithm cc_convolution_winograd_6;
+extern const cc_convolution_algorithm cc_convolution_winograd_4_stream;
+extern const cc_convolution_algorithm cc_convolution_winograd_6_stream;
+
+/* ---- measuring (convolution_measure.c) ---- */
+
+/* What a measured choice is remembered by: sizes, fusion and precision. */
+uint64_t cc_convolution_key(const cc_convolution *convolution);
+
+/* Another algorithm than the estimated one must be that much faster to be chosen: less
+ * would be noise, and may cost memory. */
+#define CC_MEASURED_ADVANTAGE 0.95
+
+/* The fastest of some algorithms, all of which suit and take the same layouts; the first
+ * is the estimated one. `border` is enough for all. NULL where memory is refused. */
+const cc_convolution_algorithm *
+cc_convolution_measure(const cc_convolution *convolution,
+                       const cc_convolution_algorithm *const *algorithms, int count, int border,
+                       cc_thread_pool *pool);
 
 /* ---- shared by the algorithms ---- */
 
@@ -77,19 +101,7 @@ static inline int cc_divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
-/* Multiply-adds that each byte of packed weights must save that goes beyond the four
- * for each weight that every algorithm needs. With AVX-512 u2net takes 429 MB and 207
- * ms on two threads; for 0 it is 770 MB and 200 ms, for 120 it is 351 MB and 255 ms
- * (Xeon, November 2026). */
-#define CC_WEIGHT_BYTE_PRICE 60.0
-
-/* What int8 needs to know of a layer's input. */
-typedef struct cc_input_range {
-    float low;
-    float high;
-    int runs; /* that widened it; CC_CALIBRATION_RUNS = it is settled */
-} cc_input_range;
-
+/* Runs that an int8 layer looks at its input, unless it is told a range. */
 #define CC_CALIBRATION_RUNS 4
 
 /* Blocks of the input, laid out as it is or as it will be after a conversion. */
@@ -138,6 +150,10 @@ float *cc_padded_bias(const cc_file_float *bias, int channels);
 
 /* Zeros that the taps reach on the widest side: what most algorithms need. */
 int cc_tap_border(const cc_convolution *convolution);
+
+/* Rows of taps that meet the picture, of those from input row `top` on: the others only
+ * add zeros. */
+void cc_tap_rows_inside(int kernel, int dilation, int height, int top, int *first, int *count);
 
 /* Bytes of a second-level cache that a block of work may fill. */
 size_t cc_cache_share(void);

@@ -56,8 +56,22 @@ static bool suits_planes(const cc_convolution *c, const cc_kernels *kernels)
     return c->groups == 1 && c->input_layout == CC_PLAIN && c->input_channels < CC_BLOCK;
 }
 
-/* Multiply-adds at 90 % of the peak; storing a pixel of a block takes as long as some
- * 300; weights from memory once. */
+/* Of all rows of taps of all rows of output, the share that meets the picture. */
+static double share_inside(const cc_convolution *c)
+{
+    int inside = 0;
+
+    for (int y = 0; y < c->output[0]; y++) {
+        for (int tap = 0; tap < c->kernel[0]; tap++) {
+            int row = y * c->stride[0] - c->pad[0] + tap * c->dilation[0];
+            inside += row >= 0 && row < c->input[0];
+        }
+    }
+    return (double)inside / ((double)c->output[0] * c->kernel[0]);
+}
+
+/* Multiply-adds at 80 % of the peak, without taps that lie in padding; storing a pixel
+ * of a block takes as long as some 300; weights from memory once. */
 static double cost(const cc_convolution *c, const cc_kernels *kernels)
 {
     (void)kernels;
@@ -65,7 +79,7 @@ static double cost(const cc_convolution *c, const cc_kernels *kernels)
     double padded = (c->output_channels + CC_BLOCK - 1) / CC_BLOCK * CC_BLOCK;
     double weights = (double)c->input_channels * c->kernel[0] * c->kernel[1] * padded;
 
-    return outputs * (weights / 0.9 + padded / CC_BLOCK * 300) + weights * 20;
+    return outputs * (weights * share_inside(c) / 0.8 + padded / CC_BLOCK * 300) + weights * 20;
 }
 
 static void release(void *memory)
@@ -176,23 +190,6 @@ static cc_status prepare_planes(const cc_convolution *c, const cc_kernels *kerne
     return status;
 }
 
-/* Rows of taps that meet the picture at this output row: others only add zeros. */
-static void rows_inside(const direct_data *data, int y, int *first, int *count)
-{
-    int top = y * data->stride[0] - data->pad[0];
-    int low = 0;
-    int high = data->kernel[0];
-
-    while (low < high && top + low * data->dilation[0] < 0) {
-        low++;
-    }
-    while (high > low && top + (high - 1) * data->dilation[0] >= data->input[0]) {
-        high--;
-    }
-    *first = low;
-    *count = high - low;
-}
-
 static void aim_output(cc_direct_tile *tile, const direct_run *run, int picture, int block, int y)
 {
     const cc_view *output = run->output;
@@ -214,8 +211,9 @@ static cc_direct_tile start_row(const direct_run *run, int picture, int group, i
     int first;
     int rows;
 
-    rows_inside(data, y, &first, &rows);
-    int top = y * data->stride[0] - data->pad[0] + first * data->dilation[0];
+    int top = y * data->stride[0] - data->pad[0];
+    cc_tap_rows_inside(data->kernel[0], data->dilation[0], data->input[0], top, &first, &rows);
+    top += first * data->dilation[0];
     cc_direct_tile tile = {
         .input = cc_view_row(input, picture, 0, top) - data->pad[1] * run->pixel_distance,
         .input_block_stride = input->block_stride,

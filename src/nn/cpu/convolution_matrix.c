@@ -13,14 +13,16 @@
  * pixels are computed 32 at a time, whatever row they are in (or row by row, where
  * that wastes less); what falls beside the picture is thrown away.
  *
- * Strips: a task takes some rows through copying and all outputs. Where the copy of
+ * Strips: a task takes some rows through copying and all outputs, or several strips one
+ * after the other, moving the rows that two of them read. Where the copy of
  * all channels would not fit the second-level cache, it goes slice by slice of
  * channels, and unfinished sums are put aside. Shared: the picture is copied whole
  * first, then groups of outputs are shared out, so that each weight is fetched once:
  * for small maps with many channels. convolution_matrix_plan.c chooses.
  *
  * INT8 needs to know in which range an input's numbers lie. The first
- * CC_CALIBRATION_RUNS runs look, and widen the range; from then on it stays.
+ * CC_CALIBRATION_RUNS runs look, and widen the range; from then on it stays. Or it is
+ * told (plan_calibration.c).
  */
 #include <float.h>
 #include <math.h>
@@ -69,7 +71,16 @@ typedef struct matrix_run {
     int zero;
     float *lows; /* INT8: range that each thread saw */
     float *highs;
+    const uint8_t *ahead; /* see cc_execution */
+    size_t ahead_bytes;
 } matrix_run;
+
+/* A task's part of what is to be fetched ahead. */
+typedef struct fetching {
+    const uint8_t *next;
+    const uint8_t *end;
+    int lines; /* in each step */
+} fetching;
 
 /* Rows of output on their way. */
 typedef struct strip {
@@ -168,6 +179,19 @@ static double cost(const cc_convolution *c, const cc_kernels *kernels, cc_matrix
 
 /* ---- preparing ---- */
 
+static const void *weights(const void *memory, size_t *bytes)
+{
+    const matrix_data *data = memory;
+
+    *bytes = data->packed.bytes;
+    return data->packed.tiles;
+}
+
+static cc_input_range *range_of(void *memory)
+{
+    return ((matrix_data *)memory)->range;
+}
+
 static void release(void *memory)
 {
     matrix_data *data = memory;
@@ -244,6 +268,7 @@ static cc_status fill(matrix_data *data, const cc_convolution *c, cc_thread_pool
     if (data->range == NULL || !list_steps(data, c)) {
         return cc_fail_memory(error, sizeof *data);
     }
+    data->range->runs_left = CC_CALIBRATION_RUNS;
     return cc_matrix_pack(c, &data->layout, data->kernels, pool, &data->packed, error);
 }
 
@@ -425,10 +450,33 @@ static void store_chunk(const matrix_run *run, const strip *at, int chunk, int b
 
 /* ---- multiplying ---- */
 
+/* Of one chunk of one group. */
+static double all_steps(const matrix_data *data)
+{
+    return (double)data->layout.slices * data->layout.steps_per_slice;
+}
+
+/* All tasks of a run together ask for all of it, each for the part that stands where
+ * it does itself: so where groups are shared out a thread mostly asks for what it will
+ * read. `steps` are those of the task. */
+static fetching fetch_part(const matrix_run *run, int task, int tasks, double steps)
+{
+    size_t lines = run->ahead_bytes / CC_MATRIX_ROW;
+    size_t first = lines * (size_t)task / (size_t)tasks;
+    size_t end = lines * ((size_t)task + 1) / (size_t)tasks;
+
+    if (run->ahead == NULL || steps < 1) {
+        return (fetching){0};
+    }
+    return (fetching){.next = run->ahead + first * CC_MATRIX_ROW,
+                      .end = run->ahead + end * CC_MATRIX_ROW,
+                      .lines = (int)((double)(end - first) / steps) + 1};
+}
+
 /* One group of outputs. `aside` is where the sums of its first chunk are kept between
  * portions; NULL if one portion is all. */
 static void multiply_group(const matrix_run *run, const strip *at, const portion *p, int group,
-                           unsigned char *aside)
+                           unsigned char *aside, fetching *fetch)
 {
     const matrix_data *data = run->data;
     const cc_matrix_layout *l = &data->layout;
@@ -443,7 +491,10 @@ static void multiply_group(const matrix_run *run, const strip *at, const portion
                                           cc_matrix_step_bytes(l, blocks),
                            .goes_on = p->first_slice > 0,
                            .ends = p->end_slice == l->slices,
-                           .steps_before = p->first_slice * l->steps_per_slice};
+                           .steps_before = p->first_slice * l->steps_per_slice,
+                           .ahead_end = fetch->end,
+                           .ahead_lines = fetch->lines};
+    ptrdiff_t most = (ptrdiff_t)tile.step_count * fetch->lines * CC_MATRIX_ROW;
 
     for (int chunk = p->first_chunk; chunk < p->end_chunk; chunk++) {
         unsigned char *sums = here;
@@ -453,14 +504,16 @@ static void multiply_group(const matrix_run *run, const strip *at, const portion
         tile.pixels = at->copy + (ptrdiff_t)(chunk_position(data, chunk) * data->stride +
                                              l->border - data->pad[1]) *
                                      l->pixel_bytes;
+        tile.ahead = fetch->next;
         data->kernels->tile(&tile, blocks, sums);
+        fetch->next = fetch->end - fetch->next < most ? fetch->end : fetch->next + most;
         for (int i = 0; i < blocks && tile.ends; i++) {
             store_chunk(run, at, chunk, 2 * group + i, sums + (ptrdiff_t)i * CC_MATRIX_SUMS);
         }
     }
 }
 
-static void multiply(const matrix_run *run, const strip *at, const portion *p)
+static void multiply(const matrix_run *run, const strip *at, const portion *p, fetching *fetch)
 {
     bool puts_aside = run->data->sums_bytes > 0;
     size_t group_sums = (size_t)(p->end_chunk - p->first_chunk) * 2 * CC_MATRIX_SUMS;
@@ -468,41 +521,74 @@ static void multiply(const matrix_run *run, const strip *at, const portion *p)
     run->data->kernels->begin();
     for (int group = p->first_group; group < p->end_group; group++) {
         multiply_group(run, at, p, group,
-                       puts_aside ? at->sums + (size_t)(group - p->first_group) * group_sums
-                                  : NULL);
+                       puts_aside ? at->sums + (size_t)(group - p->first_group) * group_sums : NULL,
+                       fetch);
     }
     run->data->kernels->end();
 }
 
-/* Strips: one task is one strip. */
-static void run_strip(void *context, int task, int worker)
+/* The first `kept` rows of the copy are there already. */
+static void run_strip(const matrix_run *run, const strip *at, int kept, fetching *fetch)
 {
-    const matrix_run *run = context;
     const matrix_data *data = run->data;
     const cc_matrix_cut *cut = &data->cut;
-    int first = task % cut->strips * cut->strip_rows;
-    int left = run->output->height - first;
-    strip at = {.picture = task / cut->strips,
-                .first_row = first,
-                .rows = left < cut->strip_rows ? left : cut->strip_rows,
-                .copy = run->copies + (size_t)worker * data->copy_bytes,
-                .sums = run->sums + (size_t)worker * data->sums_bytes};
     portion p = {.end_group = data->layout.groups,
-                 .end_chunk = cc_matrix_chunks(&data->layout, cut, at.rows, run->output->width)};
+                 .end_chunk = cc_matrix_chunks(&data->layout, cut, at->rows, run->output->width)};
 
-    if (at.rows <= 0) {
-        return;
-    }
     for (; p.first_slice < data->layout.slices; p.first_slice = p.end_slice) {
         p.end_slice = p.first_slice + cut->resident_slices;
         p.end_slice = p.end_slice < data->layout.slices ? p.end_slice : data->layout.slices;
         for (int slice = p.first_slice; slice < p.end_slice; slice++) {
-            for (int row = 0; row < rows_below(data, at.rows); row++) {
-                copy_slice_row(run, &at, slice,
-                               at.copy + (size_t)(slice - p.first_slice) * data->slice_bytes, row);
+            for (int row = kept; row < rows_below(data, at->rows); row++) {
+                copy_slice_row(run, at, slice,
+                               at->copy + (size_t)(slice - p.first_slice) * data->slice_bytes, row);
             }
         }
-        multiply(run, &at, &p);
+        multiply(run, at, &p, fetch);
+    }
+}
+
+/* Move what the next strip reads too, borders included, to the start of the copy. */
+static int keep_rows(const matrix_data *data, const strip *at)
+{
+    const cc_matrix_layout *l = &data->layout;
+    int kept = rows_below(data, at->rows) - at->rows * data->stride;
+    size_t pixel = (size_t)l->pixel_bytes;
+    size_t from = (size_t)(at->rows * data->stride) * (size_t)l->pitch * pixel;
+
+    for (int i = 0; i < l->slices * l->parts && kept > 0; i++) {
+        unsigned char *copy = at->copy + (size_t)(i / l->slices) * data->part_bytes +
+                              (size_t)(i % l->slices) * data->slice_bytes;
+        memmove(copy, copy + from, ((size_t)kept * (size_t)l->pitch + (size_t)l->border) * pixel);
+    }
+    return kept > 0 ? kept : 0;
+}
+
+/* Strips: one task is some of them, one after the other. */
+static void run_strips(void *context, int task, int worker)
+{
+    const matrix_run *run = context;
+    const matrix_data *data = run->data;
+    const cc_matrix_cut *cut = &data->cut;
+    int tasks = cc_divide_up(cut->strips, cut->rolls);
+    int height = run->output->height;
+    int task_rows = cut->strip_rows * cut->rolls;
+    int end = (task % tasks + 1) * task_rows;
+    strip at = {.picture = task / tasks,
+                .first_row = task % tasks * task_rows,
+                .copy = run->copies + (size_t)worker * data->copy_bytes,
+                .sums = run->sums + (size_t)worker * data->sums_bytes};
+    int kept = 0;
+
+    end = end < height ? end : height;
+    int all = cc_matrix_chunks(&data->layout, cut, end - at.first_row, run->output->width);
+    fetching fetch = fetch_part(run, task, tasks * run->output->batch,
+                                (double)all * data->layout.groups * all_steps(data));
+    for (; at.first_row < end; at.first_row += at.rows) {
+        at.rows = end - at.first_row < cut->strip_rows ? end - at.first_row : cut->strip_rows;
+        run_strip(run, &at, kept, &fetch);
+        /* Only strips that are rolled hold all channels, and have a next one. */
+        kept = at.first_row + at.rows < end ? keep_rows(data, &at) : 0;
     }
 }
 
@@ -528,10 +614,12 @@ static void run_copy(void *context, int task, int worker)
 }
 
 /* A share of the pixels of one picture for one group of outputs. */
-static void run_share(const matrix_run *run, int picture, int group, int share, int worker)
+static void run_share(const matrix_run *run, int picture, int task, int worker)
 {
     const matrix_data *data = run->data;
     int splits = data->cut.splits;
+    int group = task / splits;
+    int share = task % splits;
     int slices = data->layout.slices;
     strip at = whole_picture(run, picture, worker);
     unsigned char *copy = at.copy;
@@ -541,11 +629,14 @@ static void run_share(const matrix_run *run, int picture, int group, int share, 
                  .first_chunk = chunks * share / splits,
                  .end_chunk = chunks * (share + 1) / splits};
 
+    fetching fetch = fetch_part(run, picture * data->layout.groups * splits + task,
+                                run->output->batch * data->layout.groups * splits,
+                                (double)(p.end_chunk - p.first_chunk) * all_steps(data));
     for (; p.first_slice < slices; p.first_slice = p.end_slice) {
         p.end_slice = p.first_slice + data->cut.resident_slices;
         p.end_slice = p.end_slice < slices ? p.end_slice : slices;
         at.copy = copy + (size_t)p.first_slice * data->slice_bytes;
-        multiply(run, &at, &p);
+        multiply(run, &at, &p, &fetch);
     }
 }
 
@@ -554,10 +645,8 @@ static void run_share(const matrix_run *run, int picture, int group, int share, 
 static void run_group(void *context, int task, int worker)
 {
     const matrix_run *run = context;
-    int splits = run->data->cut.splits;
-
     for (int picture = 0; picture < run->output->batch; picture++) {
-        run_share(run, picture, task / splits, task % splits, worker);
+        run_share(run, picture, task, worker);
     }
 }
 
@@ -593,7 +682,8 @@ static void widen_range(matrix_run *run, cc_execution *execution)
         range->low = fminf(range->low, run->lows[(size_t)i * distance]);
         range->high = fmaxf(range->high, run->highs[(size_t)i * distance]);
     }
-    range->runs++;
+    range->runs_left--;
+    range->measured = true;
 }
 
 /* Bytes 0 .. 255 over the range; sums back to floats for each output. */
@@ -623,7 +713,7 @@ static void prepare_bytes(matrix_run *run, cc_execution *execution, unsigned cha
 
     run->lows = bias + outputs;
     run->highs = run->lows + (size_t)run->data->threads * CC_ALIGNMENT / sizeof(float);
-    if (run->data->range->runs < CC_CALIBRATION_RUNS) {
+    if (run->data->range->runs_left > 0) {
         widen_range(run, execution);
     }
     set_scales(run, scale, bias);
@@ -645,13 +735,16 @@ static void run(const void *memory, const cc_kernels *kernels, const cc_view *in
                       .copies = scratch + data->outputs_bytes,
                       .sums = scratch + data->outputs_bytes + copies * data->copy_bytes,
                       .bias = data->packed.bias,
-                      .scale = data->packed.bias};
+                      .scale = data->packed.bias,
+                      .ahead = execution->ahead,
+                      .ahead_bytes = execution->ahead_bytes};
 
     if (data->layout.format == CC_MATRIX_INT8) {
         prepare_bytes(&all, execution, scratch);
     }
     if (!data->cut.shared) {
-        cc_parallel(execution, run_strip, &all, output->batch * data->cut.strips);
+        cc_parallel(execution, run_strips, &all,
+                    output->batch * cc_divide_up(data->cut.strips, data->cut.rolls));
         return;
     }
     cc_parallel(execution, run_copy, &all, output->batch * rows_below(data, output->height));
@@ -741,7 +834,8 @@ const cc_convolution_algorithm cc_convolution_split = {.name = "direct, split bf
                                                        .cost = cost_split,
                                                        .prepare = prepare_split,
                                                        .run = run,
-                                                       .release = release};
+                                                       .release = release,
+                                                       .weights = weights};
 
 const cc_convolution_algorithm cc_convolution_split_planes = {.name = "planes, split bf16",
                                                               .level = level_split,
@@ -751,7 +845,8 @@ const cc_convolution_algorithm cc_convolution_split_planes = {.name = "planes, s
                                                               .cost = cost_split,
                                                               .prepare = prepare_split,
                                                               .run = run,
-                                                              .release = release};
+                                                              .release = release,
+                                                              .weights = weights};
 
 const cc_convolution_algorithm cc_convolution_split_to_planes = {.name = "to planes, split bf16",
                                                                  .level = level_split,
@@ -761,7 +856,8 @@ const cc_convolution_algorithm cc_convolution_split_to_planes = {.name = "to pla
                                                                  .cost = cost_split,
                                                                  .prepare = prepare_to_planes,
                                                                  .run = run,
-                                                                 .release = release};
+                                                                 .release = release,
+                                                                 .weights = weights};
 
 const cc_convolution_algorithm cc_convolution_bf16 = {.name = "direct, bf16",
                                                       .level = level_bf16,
@@ -771,7 +867,8 @@ const cc_convolution_algorithm cc_convolution_bf16 = {.name = "direct, bf16",
                                                       .cost = cost_bf16,
                                                       .prepare = prepare_bf16,
                                                       .run = run,
-                                                      .release = release};
+                                                      .release = release,
+                                                      .weights = weights};
 
 const cc_convolution_algorithm cc_convolution_int8 = {.name = "direct, int8",
                                                       .level = level_int8,
@@ -781,4 +878,6 @@ const cc_convolution_algorithm cc_convolution_int8 = {.name = "direct, int8",
                                                       .cost = cost_int8,
                                                       .prepare = prepare_int8,
                                                       .run = run,
-                                                      .release = release};
+                                                      .release = release,
+                                                      .weights = weights,
+                                                      .range = range_of};

@@ -34,6 +34,7 @@ typedef struct cc_matrix_cut {
     bool shared;         /* the picture is copied whole, then groups are shared out */
     int strip_rows;      /* of output */
     int strips;          /* of a picture */
+    int rolls;           /* strips of a task, which keep the rows that the next one reads */
     int resident_slices; /* taken through all groups at a time */
     int row_chunks;      /* chunks of CC_MATRIX_PIXELS to a row; 0 = rows run on */
     int splits;          /* shared: tasks for each group */

@@ -14,6 +14,7 @@
 #define SUMS_CYCLES 350 /* to put aside the sums of one chunk and group, and to fetch them */
 #define FAR_BYTES 6.0   /* a cycle, from beyond the second-level cache */
 #define NEAR_BYTES 40.0 /* from within */
+#define MOVE_BYTES 16.0 /* a cycle, to move rows within it */
 #define BARRIER_CYCLES 6000
 
 /* A strip's copy may fill this share of what cc_cache_share allows. */
@@ -136,6 +137,7 @@ static cc_matrix_cut cut_in_strips(const estimate *e, cc_matrix_cut cut, int row
 
     cut.strip_rows = rows;
     cut.strips = cc_divide_up(e->c->output[0], rows);
+    cut.rolls = 1;
     cut.resident_slices = fit < 1 ? 1 : fit < l->slices ? fit : l->slices;
     double passes = cc_divide_up(l->slices, cut.resident_slices);
     double chunks = cc_matrix_chunks(l, &cut, rows, e->c->output[1]);
@@ -150,6 +152,43 @@ static cc_matrix_cut cut_in_strips(const estimate *e, cc_matrix_cut cut, int row
     int all = cut.strips * e->c->batch;
     cut.cycles = strip * cc_divide_up(all, e->threads) * e->threads;
     return cut;
+}
+
+/* Tasks that a thread gets at least, if there are rows enough: what it loses by waiting at
+ * the end is below half a task. */
+#define ROLLED_TASKS 4
+
+/* Strips that follow each other in a task, each only copying what the one before did not:
+ * they are small enough for the copy of all channels, and the weights, to stay near. */
+static cc_matrix_cut cut_in_rolls(const estimate *e, cc_matrix_cut cut, int rows)
+{
+    const cc_matrix_layout *l = e->l;
+    int height = e->c->output[0];
+    int tasks = e->threads == 1 ? 1 : ROLLED_TASKS * e->threads;
+    int read = cc_matrix_input_rows(e->c, rows);
+    int kept = read - rows * e->c->stride[0];
+
+    cut.strip_rows = rows;
+    cut.strips = cc_divide_up(height, rows);
+    cut.rolls = cc_divide_up(cut.strips, tasks < cut.strips ? tasks : cut.strips);
+    cut.resident_slices = l->slices;
+    kept = kept > 0 ? kept : 0;
+    tasks = cc_divide_up(cut.strips, cut.rolls);
+    double each = (double)read / cc_matrix_input_rows(e->c, 1) * copy_cycles(e, 1);
+    double copies = each * (cut.strips * (double)(read - kept) + tasks * (double)kept) / read;
+    double moves = (double)(cut.strips - tasks) * kept * row_bytes(e) * l->slices / MOVE_BYTES;
+    double chunks = cc_matrix_chunks(l, &cut, rows, e->c->output[1]);
+    bool near = e->weight_bytes < e->cache / 2;
+    double strip = finish_cycles(e, rows) + chunks * l->slices * e->slice_step_cycles +
+                   fetch_cycles(e->weight_bytes, near);
+    double share = (double)cc_divide_up(tasks * e->c->batch, e->threads) * e->threads / tasks;
+    cut.cycles = (copies + moves + strip * cut.strips) * share;
+    return cut;
+}
+
+static bool can_roll(const estimate *e, int rows)
+{
+    return cc_matrix_input_rows(e->c, rows) * row_bytes(e) * e->l->slices < e->cache * COPY_SHARE;
 }
 
 /* Pictures copied as a whole; then each thread takes its groups of outputs, of all of
@@ -221,6 +260,10 @@ cc_matrix_cut cc_matrix_cut_of(const cc_convolution *c, const cc_matrix_layout *
         cc_matrix_cut next = cut_in_strips(&e, start, rows);
         if (next.cycles < best.cycles || (too_large && best.shared)) {
             best = next;
+        }
+        if (can_roll(&e, rows)) {
+            next = cut_in_rolls(&e, start, rows);
+            best = next.cycles < best.cycles ? next : best;
         }
     }
     return best;

@@ -169,6 +169,21 @@ int cc_tap_border(const cc_convolution *c)
     return border;
 }
 
+void cc_tap_rows_inside(int kernel, int dilation, int height, int top, int *first, int *count)
+{
+    int low = 0;
+    int high = kernel;
+
+    while (low < high && top + low * dilation < 0) {
+        low++;
+    }
+    while (high > low && top + (high - 1) * dilation >= height) {
+        high--;
+    }
+    *first = low;
+    *count = high - low;
+}
+
 int cc_even_tile(int width, int maximum)
 {
     int tiles = (width + maximum - 1) / maximum;

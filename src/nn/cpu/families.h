@@ -10,5 +10,6 @@ extern const cc_family cc_cpu_elementwise;
 extern const cc_family cc_cpu_layout;
 extern const cc_family cc_cpu_pooling;
 extern const cc_family cc_cpu_resize;
+extern const cc_family cc_cpu_transposed;
 
 #endif

@@ -44,6 +44,12 @@ typedef struct cc_matrix_tile {
     bool goes_on;     /* not the first call */
     bool ends;        /* the last one: `sums` becomes what is described below */
     int steps_before; /* in earlier calls */
+    /* Memory that will be read soon: a kernel that has loads to spare asks for
+     * `ahead_lines` lines of CC_MATRIX_ROW bytes of it in each step, as far as
+     * `ahead_end`. NULL and NULL = nothing. */
+    const uint8_t *ahead;
+    const uint8_t *ahead_end;
+    int ahead_lines;
 } cc_matrix_tile;
 
 /* A row of pixels on its way into the format. A pixel's blocks lie beside each other. */

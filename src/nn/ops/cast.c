@@ -69,9 +69,10 @@ static void cast_float(const cc_tensor *output, int64_t index, double value)
 
 static cc_status run(const cc_op_call *call, cc_error *error)
 {
-    (void)error;
     const cc_tensor *input = cc_op_input(call, 0);
     int64_t count = cc_shape_elements(&input->shape);
+    if (input->dtype == call->outputs[0]->dtype && input->dtype != CC_BOOL)
+        return cc_op_copy(call, error);
     for (int64_t i = 0; i < count; i++) {
         if (is_float(input->dtype))
             cast_float(call->outputs[0], i, get_double(input, i));

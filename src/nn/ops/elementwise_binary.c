@@ -145,7 +145,7 @@ static cc_status run_multiply(const cc_op_call *call, cc_error *error)
     return CC_OK;
 }
 
-static cc_status run_divide(const cc_op_call *call, cc_error *error)
+static cc_status check_divisor(const cc_op_call *call, cc_error *error)
 {
     const cc_tensor *divisor = cc_op_input(call, 1);
     int64_t count = divisor->dtype == CC_FLOAT32 ? 0 : cc_shape_elements(&divisor->shape);
@@ -153,6 +153,14 @@ static cc_status run_divide(const cc_op_call *call, cc_error *error)
         if (cc_get_int(divisor, i) == 0)
             return cc_op_fail(call, error, CC_MODEL, "divides an integer by zero");
     }
+    return CC_OK;
+}
+
+static cc_status run_divide(const cc_op_call *call, cc_error *error)
+{
+    cc_status status = check_divisor(call, error);
+    if (status != CC_OK)
+        return status;
     run_either(call, divide_float, divide_int);
     return CC_OK;
 }
@@ -195,6 +203,37 @@ static cc_status run_power(const cc_op_call *call, cc_error *error)
     return CC_OK;
 }
 
+/* fmod=1: the sign of the dividend, as C has it; fmod=0, for integers only: of the divisor. */
+static cc_status infer_modulo(const cc_op_call *call, cc_error *error)
+{
+    cc_status status = infer_types(call, true, error);
+    if (status == CC_OK && cc_op_input(call, 0)->dtype == CC_FLOAT32 &&
+        cc_node_int(call->node, "fmod", 0) == 0)
+        return cc_op_fail(call, error, CC_MODEL, "takes floats only with fmod=1");
+    return status;
+}
+
+static int64_t remainder_int(int64_t a, int64_t b)
+{
+    return b == -1 ? 0 : a % b;
+}
+
+static int64_t modulo_int(int64_t a, int64_t b)
+{
+    int64_t rest = remainder_int(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+static cc_status run_modulo(const cc_op_call *call, cc_error *error)
+{
+    cc_status status = check_divisor(call, error);
+    if (status != CC_OK)
+        return status;
+    run_either(call, fmodf, cc_node_int(call->node, "fmod", 0) != 0 ? remainder_int : modulo_int);
+    return CC_OK;
+}
+
+const cc_operator cc_operator_mod = {"Mod", 2, 2, 10, infer_modulo, run_modulo, false};
 const cc_operator cc_operator_add = {"Add", 2, 2, 7, infer, run_add, true};
 const cc_operator cc_operator_sub = {"Sub", 2, 2, 7, infer, run_subtract, false};
 const cc_operator cc_operator_mul = {"Mul", 2, 2, 7, infer, run_multiply, true};

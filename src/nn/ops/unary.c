@@ -54,6 +54,11 @@ static float negate(float x)
     return -x;
 }
 
+static float sign(float x)
+{
+    return x > 0.0F ? 1.0F : x < 0.0F ? -1.0F : x; /* 0 and NaN stay */
+}
+
 /* log(1 + exp(x)) without overflow for large x. */
 static float softplus(float x)
 {
@@ -69,6 +74,9 @@ static float softplus(float x)
     }
 
 FLOAT_RUN(sqrt, sqrtf)
+FLOAT_RUN(sin, sinf)
+FLOAT_RUN(cos, cosf)
+FLOAT_RUN(sign, sign)
 FLOAT_RUN(exp, expf)
 FLOAT_RUN(log, logf)
 FLOAT_RUN(erf, erff)
@@ -152,6 +160,9 @@ UNARY(hard_sigmoid, "HardSigmoid", 1, infer_float, run_activation)
 UNARY(hard_swish, "HardSwish", 14, infer_float, run_activation)
 UNARY(tanh, "Tanh", 1, infer_float, run_activation)
 UNARY(sqrt, "Sqrt", 1, infer_float, run_sqrt)
+UNARY(sin, "Sin", 7, infer_float, run_sin)
+UNARY(cos, "Cos", 7, infer_float, run_cos)
+UNARY(sign, "Sign", 9, infer_float, run_sign)
 UNARY(exp, "Exp", 1, infer_float, run_exp)
 UNARY(log, "Log", 1, infer_float, run_log)
 UNARY(erf, "Erf", 9, infer_float, run_erf)

@@ -204,6 +204,7 @@ static float *writable_weights(cc_rewrite *rewrite, cc_node *node, cc_error *err
     int copy;
 
     if (rewrite->uses[value] == 1 && graph->values[value].owns_data) {
+        graph->values[value].halves = NULL;
         return old.data;
     }
     copy = cc_rewrite_add_value(rewrite, graph->values[value].name);

@@ -1,5 +1,6 @@
 /* The ends of the network: shapes of its inputs, and outputs that are produced. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "nn/ops/operator.h"
 #include "nn/passes/pass.h"
@@ -50,6 +51,48 @@ static cc_status close_shape(cc_value *input, cc_error *error)
     return CC_OK;
 }
 
+static int find_input(const cc_graph *graph, const char *name)
+{
+    for (int i = 0; i < graph->input_count; i++) {
+        if (strcmp(graph->values[graph->inputs[i]].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The input's value goes into the graph, and it is no input any more. */
+static cc_status fix_input(cc_graph *graph, int input, const cc_known_input *known, cc_error *error)
+{
+    int value = graph->inputs[input];
+    cc_status status = cc_graph_allocate_constant(graph, value, CC_FLOAT32, &known->shape, error);
+
+    if (status != CC_OK) {
+        return status;
+    }
+    memcpy(graph->values[value].tensor.data, known->values,
+           (size_t)cc_shape_elements(&known->shape) * sizeof(float));
+    graph->input_count--;
+    memmove(graph->inputs + input, graph->inputs + input + 1,
+            (size_t)(graph->input_count - input) * sizeof *graph->inputs);
+    return CC_OK;
+}
+
+static cc_status apply_known(cc_graph *graph, const cc_known_input *known, cc_error *error)
+{
+    int input = find_input(graph, known->name);
+
+    if (input < 0) {
+        return cc_fail(error, CC_INVALID_ARGUMENT, "the network has no input '%s'", known->name);
+    }
+    if (graph->values[graph->inputs[input]].tensor.dtype != CC_FLOAT32) {
+        return cc_fail(error, CC_INVALID_ARGUMENT, "input '%s' is not float32", known->name);
+    }
+    return known->values != NULL
+               ? fix_input(graph, input, known, error)
+               : override_shape(&graph->values[graph->inputs[input]], &known->shape, error);
+}
+
 cc_status cc_pass_input_shapes(cc_graph *graph, const cc_prepare_options *options, cc_error *error)
 {
     cc_status status = CC_OK;
@@ -60,6 +103,9 @@ cc_status cc_pass_input_shapes(cc_graph *graph, const cc_prepare_options *option
     }
     if (options->input_shape.rank > 0) {
         status = override_shape(&graph->values[graph->inputs[0]], &options->input_shape, error);
+    }
+    for (int i = 0; i < options->known_input_count && status == CC_OK; i++) {
+        status = apply_known(graph, &options->known_inputs[i], error);
     }
     for (int i = 0; i < graph->input_count && status == CC_OK; i++) {
         status = close_shape(&graph->values[graph->inputs[i]], error);

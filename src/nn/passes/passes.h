@@ -12,6 +12,8 @@ typedef struct cc_prepare_options {
     /* Shape of the first input, overriding the file's; rank 0 = as the file says.
      * Dimensions that are still open (all other inputs' too) become 1. */
     cc_shape input_shape;
+    const cc_known_input *known_inputs; /* borrowed; by name */
+    int known_input_count;
     int wanted_outputs; /* keep only the first n outputs; 0 = all */
     /* Merge operators (batch normalisation, bias, activation, residual sum, padding)
      * and drop those that do nothing. Off: every operator of the file that does not
@@ -42,7 +44,7 @@ typedef struct cc_prepare_options {
  * On failure the graph is in no useful state and only fit for cc_graph_release;
  * messages name the node. CC_MODEL: cycle, input from nowhere, shapes that do not
  * fit. CC_UNSUPPORTED: an operator, opset or type we do not have.
- * CC_INVALID_ARGUMENT: input_shape does not suit the network. */
+ * CC_INVALID_ARGUMENT: input_shape or a known input does not suit the network. */
 cc_status cc_graph_prepare(cc_graph *graph, const cc_prepare_options *options, cc_error *error);
 
 /* Multiply-adds of one run of this node, after cc_graph_prepare: products for

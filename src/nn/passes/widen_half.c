@@ -7,32 +7,12 @@
  */
 #include <string.h>
 
+#include "nn/half.h"
 #include "nn/passes/pass.h"
 
-/* Exponents of half start at 2^-15, those of float at 2^-127: shifted into place
- * the bits lack a factor of 2^112. Multiplying also turns subnormal halves into
- * normal floats; infinity and NaN need their exponent back. Branch-free, so that
- * the compiler uses whole vectors: real networks hold tens of millions. */
 static void widen(const cc_tensor *from, cc_tensor *to)
 {
-    const unsigned char *halves = from->data; /* not always aligned */
-    float *floats = to->data;
-    int64_t count = cc_shape_elements(&from->shape);
-
-    for (int64_t i = 0; i < count; i++) {
-        union {
-            uint32_t bits;
-            float value;
-        } number;
-        uint16_t half;
-        uint32_t special;
-        memcpy(&half, halves + 2 * i, sizeof half);
-        number.bits = (uint32_t)(half & 0x7fff) << 13;
-        special = number.bits >= 0x0f800000u ? 0x7f800000u : 0;
-        number.value *= 0x1p112f;
-        number.bits |= special | (uint32_t)(half & 0x8000) << 16;
-        floats[i] = number.value;
-    }
+    cc_halves_to_floats(from->data, cc_shape_elements(&from->shape), to->data);
 }
 
 static cc_status widen_attribute(cc_graph *graph, cc_attribute *attribute, cc_error *error)
@@ -74,12 +54,72 @@ static cc_status widen_value(cc_graph *graph, int index, cc_error *error)
         return CC_OK;
     }
     if (value->is_constant && value->tensor.data != NULL) {
-        return cc_graph_convert_constant(graph, index, CC_FLOAT32, &value->tensor.shape, widen,
-                                         error);
+        const void *halves = value->owns_data ? NULL : value->tensor.data;
+        cc_status status =
+            cc_graph_convert_constant(graph, index, CC_FLOAT32, &value->tensor.shape, widen, error);
+        value->halves = status == CC_OK ? halves : NULL;
+        return status;
     }
     if (!value->is_constant) {
         value->tensor.dtype = CC_FLOAT32;
     }
+    return CC_OK;
+}
+
+/* ---- casts of what is wide now ---- */
+
+/* How often each value is read, as an output of the network too; NULL: out of memory. */
+static int *count_reads(const cc_graph *graph, cc_error *error)
+{
+    int *reads = cc_alloc_zeroed((size_t)graph->value_count, sizeof *reads);
+
+    if (reads == NULL) {
+        (void)cc_fail_memory(error, (size_t)graph->value_count * sizeof *reads);
+        return NULL;
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        const cc_node *node = &graph->nodes[i];
+        for (int k = 0; k < node->input_count && !node->removed; k++) {
+            if (node->inputs[k] >= 0) {
+                reads[node->inputs[k]]++;
+            }
+        }
+    }
+    for (int i = 0; i < graph->output_count; i++) {
+        reads[graph->outputs[i]]++;
+    }
+    return reads;
+}
+
+/* A Cast of a constant to the type that it has, the constant's only reader: files that
+ * store halves have one for each constant. The result becomes the constant itself, which
+ * saves every weight a copy. */
+static bool casts_own_constant(const cc_graph *graph, const cc_node *node, const int *reads)
+{
+    const cc_value *value =
+        node->input_count == 1 && node->inputs[0] >= 0 ? &graph->values[node->inputs[0]] : NULL;
+
+    return !node->removed && cc_node_is(node, "Cast") && value != NULL && value->is_constant &&
+           value->tensor.data != NULL && value->tensor.dtype == CC_FLOAT32 &&
+           cc_node_int(node, "to", 0) == CC_FLOAT32 && reads[node->inputs[0]] == 1 &&
+           node->output_count == 1 && node->outputs[0] >= 0;
+}
+
+static cc_status skip_casts(cc_graph *graph, cc_error *error)
+{
+    int *reads = count_reads(graph, error);
+
+    if (reads == NULL) {
+        return CC_OUT_OF_MEMORY;
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        cc_node *node = &graph->nodes[i];
+        if (casts_own_constant(graph, node, reads)) {
+            cc_graph_move_constant(graph, node->inputs[0], node->outputs[0]);
+            node->removed = true;
+        }
+    }
+    cc_free(reads);
     return CC_OK;
 }
 
@@ -95,5 +135,5 @@ cc_status cc_pass_widen_half(cc_graph *graph, cc_error *error)
             status = widen_node(graph, &graph->nodes[i], error);
         }
     }
-    return status;
+    return status == CC_OK ? skip_casts(graph, error) : status;
 }
