@@ -51,6 +51,7 @@ cc_status cc_image_create(int width, int height, int channels, cc_image *image, 
     if (image->pixels == NULL) {
         return cc_fail_memory(error, size);
     }
+    cc_memory_is_dense(image->pixels, size);
     image->width = width;
     image->height = height;
     image->channels = channels;
@@ -63,6 +64,7 @@ void cc_image_free(cc_image *image)
     if (!image->borrowed) {
         cc_free(image->pixels);
     }
+    cc_free(image->deep);
     cc_free(image->metadata.icc_profile);
     memset(image, 0, sizeof *image);
 }

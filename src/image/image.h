@@ -2,7 +2,8 @@
  *
  * Every decoder delivers this form and every feature works on it: deeper
  * samples are rounded to 8 bits, palettes expanded, CMYK converted, EXIF
- * orientation applied, so that nobody further down has to know.
+ * orientation applied, so that nobody further down has to know. Where the file had
+ * 16 bits and they were asked for, they travel along (image/deep.h).
  */
 #ifndef CLEARCUT_IMAGE_IMAGE_H
 #define CLEARCUT_IMAGE_IMAGE_H
@@ -28,6 +29,7 @@ typedef struct cc_image {
     size_t stride;   /* bytes from one row to the next, >= width * channels */
     uint8_t *pixels; /* owned unless `borrowed` */
     bool borrowed;
+    uint16_t *deep; /* owned; NULL, or the samples in 16 bits (image/deep.h) */
     cc_image_metadata metadata;
 } cc_image;
 
@@ -41,7 +43,7 @@ cc_status cc_image_create(int width, int height, int channels, cc_image *image, 
 /* Release what the image owns and clear it. {0} is allowed. */
 void cc_image_free(cc_image *image);
 
-/* A deep copy with packed rows, metadata included. */
+/* A copy of its own with packed rows, metadata included; without 16-bit samples. */
 cc_status cc_image_copy(const cc_image *source, cc_image *copy, cc_error *error);
 
 /* Copy only the metadata (replacing what `to` had). */

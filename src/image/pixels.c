@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "image/deep.h"
 #include "image/profile.h"
 
 /* ---- orientation ---- */
@@ -10,6 +11,28 @@
 /* Tiles that are read along columns and written along rows stay in the first
  * cache level: 32 x 32 pixels of 4 bytes are 4 KB on each side. */
 #define TILE 32
+
+/* Pixels in memory, whatever their samples are: of 8 bits, or of 16. */
+typedef struct pixel_field {
+    uint8_t *first;
+    size_t pixel; /* bytes, as all below */
+    size_t row;
+    int width;
+    int height;
+} pixel_field;
+
+static pixel_field field_of(const cc_image *image, bool deep)
+{
+    size_t samples = (size_t)image->channels;
+    pixel_field field = {image->pixels, samples, image->stride, image->width, image->height};
+
+    if (deep) {
+        field.first = (uint8_t *)image->deep;
+        field.pixel = samples * sizeof(uint16_t);
+        field.row = (size_t)image->width * field.pixel;
+    }
+    return field;
+}
 
 /* Where the upright pixel (x, y) comes from:
  * origin + x * step_x + y * step_y, in bytes of the stored picture. */
@@ -19,21 +42,21 @@ typedef struct pixel_walk {
     ptrdiff_t step_y;
 } pixel_walk;
 
-static pixel_walk orientation_walk(const cc_image *image, int orientation)
+static pixel_walk orientation_walk(const pixel_field *stored, int orientation)
 {
-    ptrdiff_t pixel = image->channels;
-    ptrdiff_t row = (ptrdiff_t)image->stride;
+    ptrdiff_t pixel = (ptrdiff_t)stored->pixel;
+    ptrdiff_t row = (ptrdiff_t)stored->row;
     bool swap = orientation >= 5;
     bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    pixel_walk walk = {image->pixels, pixel, row};
+    pixel_walk walk = {stored->first, pixel, row};
 
     if (from_right) {
-        walk.origin += (image->width - 1) * pixel;
+        walk.origin += (stored->width - 1) * pixel;
         walk.step_x = -pixel;
     }
     if (from_bottom) {
-        walk.origin += (image->height - 1) * row;
+        walk.origin += (stored->height - 1) * row;
         walk.step_y = -row;
     }
     if (swap) {
@@ -44,43 +67,54 @@ static pixel_walk orientation_walk(const cc_image *image, int orientation)
     return walk;
 }
 
-static inline void copy_tile(const pixel_walk *walk, cc_image *upright, int left, int top,
-                             size_t channels)
+static inline void copy_tile(const pixel_walk *walk, const pixel_field *upright, int left, int top,
+                             size_t pixel)
 {
     int right = left + TILE < upright->width ? left + TILE : upright->width;
     int bottom = top + TILE < upright->height ? top + TILE : upright->height;
 
     for (int y = top; y < bottom; y++) {
         const uint8_t *from = walk->origin + left * walk->step_x + y * walk->step_y;
-        uint8_t *to = cc_image_row(upright, y) + (size_t)left * channels;
+        uint8_t *to = upright->first + (size_t)y * upright->row + (size_t)left * pixel;
         for (int x = left; x < right; x++) {
-            memcpy(to, from, channels);
+            memcpy(to, from, pixel);
             from += walk->step_x;
-            to += channels;
+            to += pixel;
         }
     }
 }
 
-static void copy_walk(const pixel_walk *walk, cc_image *upright)
+static void copy_turned(const pixel_field *stored, int orientation, const pixel_field *upright)
 {
+    pixel_walk walk = orientation_walk(stored, orientation);
+
     for (int top = 0; top < upright->height; top += TILE) {
         for (int left = 0; left < upright->width; left += TILE) {
-            /* A constant channel count turns the copy into one or two moves. */
-            switch (upright->channels) {
-            case 1: copy_tile(walk, upright, left, top, 1); break;
-            case 2: copy_tile(walk, upright, left, top, 2); break;
-            case 3: copy_tile(walk, upright, left, top, 3); break;
-            default: copy_tile(walk, upright, left, top, 4); break;
+            /* A constant pixel size turns the copy into one or two moves. */
+            switch (upright->pixel) {
+            case 1: copy_tile(&walk, upright, left, top, 1); break;
+            case 2: copy_tile(&walk, upright, left, top, 2); break;
+            case 3: copy_tile(&walk, upright, left, top, 3); break;
+            case 4: copy_tile(&walk, upright, left, top, 4); break;
+            case 6: copy_tile(&walk, upright, left, top, 6); break;
+            default: copy_tile(&walk, upright, left, top, 8); break;
             }
         }
     }
+}
+
+static void turn(const cc_image *stored, int orientation, bool deep, cc_image *upright)
+{
+    pixel_field from = field_of(stored, deep);
+    pixel_field to = field_of(upright, deep);
+
+    copy_turned(&from, orientation, &to);
 }
 
 cc_status cc_image_orient(cc_image *image, int orientation, cc_error *error)
 {
     cc_image upright;
     cc_status status;
-    pixel_walk walk;
     bool swap = orientation >= 5;
 
     if (orientation < 2 || orientation > 8) {
@@ -88,11 +122,17 @@ cc_status cc_image_orient(cc_image *image, int orientation, cc_error *error)
     }
     status = cc_image_create(swap ? image->height : image->width,
                              swap ? image->width : image->height, image->channels, &upright, error);
+    if (status == CC_OK && image->deep != NULL) {
+        status = cc_deep_create(&upright, error);
+    }
     if (status != CC_OK) {
+        cc_image_free(&upright);
         return status;
     }
-    walk = orientation_walk(image, orientation);
-    copy_walk(&walk, &upright);
+    turn(image, orientation, false, &upright);
+    if (image->deep != NULL) {
+        turn(image, orientation, true, &upright);
+    }
     upright.metadata = image->metadata;
     memset(&image->metadata, 0, sizeof image->metadata);
     cc_image_free(image);

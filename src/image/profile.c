@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "image/deep.h"
 #include "image/pixels.h"
 
 #if CLEARCUT_HAVE_LCMS2
@@ -138,6 +139,48 @@ static cc_status grey_to_srgb(cc_image *image, bool *done, cc_error *error)
     return CC_OK;
 }
 
+static void convert_deep_rows(cmsHTRANSFORM transform, cc_image *image, uint16_t *row)
+{
+    size_t channels = (size_t)image->channels;
+    cmsUInt32Number width = (cmsUInt32Number)image->width;
+
+    for (int y = 0; y < image->height; y++) {
+        uint16_t *samples = image->deep + (size_t)y * (size_t)image->width * channels;
+        if (channels >= 3) {
+            cmsDoTransform(transform, samples, samples, width);
+            continue;
+        }
+        cmsDoTransform(transform, samples, row, width);
+        for (size_t x = 0; x < width; x++) {
+            samples[x * channels] = row[x * 3 + 1];
+        }
+    }
+}
+
+/* The 16-bit samples by the same profile; the 8-bit ones are then their rounded form. */
+static cc_status deep_to_srgb(cc_image *image, bool *done, cc_error *error)
+{
+    static const cmsUInt32Number types[5] = {0, TYPE_GRAY_16, TYPE_GRAYA_16, TYPE_RGB_16,
+                                             TYPE_RGBA_16};
+    cmsUInt32Number from = types[image->channels];
+    cmsUInt32Number to = image->channels >= 3 ? from : TYPE_RGB_16;
+    uint16_t *row = cc_alloc_array((size_t)image->width, 3 * sizeof *row);
+    cmsContext context = row != NULL ? cmsCreateContext(NULL, NULL) : NULL;
+    cmsHTRANSFORM transform = context != NULL ? open_transform(context, image, from, to) : NULL;
+
+    *done = transform != NULL;
+    if (transform != NULL) {
+        convert_deep_rows(transform, image, row);
+        cmsDeleteTransform(transform);
+        cc_deep_round(image);
+    }
+    if (context != NULL) {
+        cmsDeleteContext(context);
+    }
+    cc_free(row);
+    return row != NULL ? CC_OK : cc_fail_memory(error, (size_t)image->width * 3 * sizeof *row);
+}
+
 cc_status cc_image_to_srgb(cc_image *image, cc_error *error)
 {
     cc_status status = CC_OK;
@@ -148,7 +191,9 @@ cc_status cc_image_to_srgb(cc_image *image, cc_error *error)
     }
     if (cc_profile_fits(image->metadata.icc_profile, image->metadata.icc_profile_size,
                         image->channels)) {
-        if (image->channels <= 2) {
+        if (image->deep != NULL) {
+            status = deep_to_srgb(image, &done, error);
+        } else if (image->channels <= 2) {
             status = grey_to_srgb(image, &done, error);
         } else {
             cmsUInt32Number type = image->channels == 4 ? TYPE_RGBA_8 : TYPE_RGB_8;

@@ -35,10 +35,10 @@ static double bicubic_weight(double x)
     return x < 2.0 ? (((x - 5) * x + 8) * x - 4) * a : 0.0;
 }
 
+static const double pi = 3.14159265358979323846;
+
 static double sinc(double x)
 {
-    const double pi = 3.14159265358979323846;
-
     if (x == 0.0) {
         return 1.0;
     }
@@ -126,6 +126,42 @@ static void store_weights(cc_resample_axis *axis, int output, const double *exac
     }
 }
 
+/* lanczos_weight at x, x + step, x + 2 step, ...: two sines for all instead of two for
+ * each, which took longer than resampling a small picture. sinc(x) sinc(x / 3) =
+ * 3 sin(3 a) sin(a) / (pi x)^2 with a = pi x / 3; sin(3 a) = sin(a) (3 - 4 sin(a)^2),
+ * and a is turned on by step after step. The errors, of 1e-14, vanish in the rounding to
+ * 22 bits; around 0, where they would be divided by nearly nothing, sinc is taken. */
+static void lanczos_weights(double x, double step, int count, double *weights)
+{
+    double sine = sin(pi / 3 * x);
+    double cosine = cos(pi / 3 * x);
+    double turn_sine = sin(pi / 3 * step);
+    double turn_cosine = cos(pi / 3 * step);
+
+    for (int t = 0; t < count; t++) {
+        double at = x + t * step;
+        double next = sine * turn_cosine + cosine * turn_sine;
+        if (fabs(at) < 0.25 || at < -3.0 || at >= 3.0) {
+            weights[t] = lanczos_weight(at);
+        } else {
+            weights[t] = 3 * sine * sine * (3 - 4 * sine * sine) / (pi * at * pi * at);
+        }
+        cosine = cosine * turn_cosine - sine * turn_sine;
+        sine = next;
+    }
+}
+
+static void filter_weights(filter_shape shape, double x, double step, int count, double *weights)
+{
+    if (shape.weight == lanczos_weight) {
+        lanczos_weights(x, step, count, weights);
+        return;
+    }
+    for (int t = 0; t < count; t++) {
+        weights[t] = shape.weight(x + t * step);
+    }
+}
+
 /* Pixel centres lie at integers + 0.5; the window's ends are rounded and cut at
  * the border, and what is left of the filter is made to sum to 1. */
 static void fill_axis(cc_resample_axis *axis, filter_shape shape, double *exact)
@@ -142,8 +178,8 @@ static void fill_axis(cc_resample_axis *axis, filter_shape shape, double *exact)
         int end = (int)(center + support + 0.5);
         first = first < 0 ? 0 : first;
         end = end > axis->input_size ? axis->input_size : end;
+        filter_weights(shape, (first - center + 0.5) * step, step, end - first, exact);
         for (int t = 0; t < end - first; t++) {
-            exact[t] = shape.weight((t + first - center + 0.5) * step);
             total += exact[t];
         }
         axis->first[i] = first;

@@ -70,7 +70,8 @@ static void test_every_prefix(void **state)
         }
         /* A missing end marker, padding or second page costs no pixels; anything
          * more must be noticed. */
-        if (is_built(s) && strncmp(s->name, "tiff", 4) != 0 && decoded > 6) {
+        bool pages = strncmp(s->name, "tiff", 4) == 0 || strcmp(s->name, "gif_animated") == 0;
+        if (is_built(s) && !pages && decoded > 6) {
             fail_msg("%s: %d of %zu cut-off files passed as whole", s->name, decoded, s->size);
         }
     }
@@ -330,8 +331,9 @@ static void test_foreign_files_are_named(void **state)
     EXPECT_FORMAT("\n <HTML lang=en>", "HTML");
     EXPECT_FORMAT("<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG");
     EXPECT_FORMAT("\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- x -->\n<svg/>", "SVG");
-    EXPECT_FORMAT("GIF89a\1\0\1\0", "GIF");
-    EXPECT_FORMAT("BM\x46\0\0\0\0\0", "BMP");
+    EXPECT_FORMAT("BMW is a make of cars", "text");
+    expect_text("GIF89a\1\0\1\0", 10, CC_CORRUPT, "GIF data ends early");
+    expect_text("BM\x46\0\0\0\0\0\0\0", 10, CC_CORRUPT, "BMP data ends early");
     EXPECT_FORMAT("%PDF-1.7\n%\xE2\xE3", "PDF");
     EXPECT_FORMAT("%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript");
     EXPECT_FORMAT("8BPS\0\1\0\0", "PSD");
@@ -341,7 +343,7 @@ static void test_foreign_files_are_named(void **state)
     EXPECT_FORMAT("\xFF\x0A\0\0", "JPEG XL");
     EXPECT_FORMAT("\1\2\3\4\5\6\7\x8\x9", "known format");
     EXPECT_FORMAT("\0", "known format");
-    EXPECT_FORMAT("GIF89a\1\0\1\0", "convert it to PNG or JPEG");
+    EXPECT_FORMAT("8BPS\0\1\0\0", "convert it to PNG or JPEG");
 }
 
 static void test_broken_beginnings(void **state)

@@ -6,6 +6,7 @@
 #include "image/codec/tiff_io.h"
 #endif
 #include "image/codec/exif.h"
+#include "image/deep.h"
 #include "image_test.h"
 #include "samples.h"
 
@@ -27,11 +28,15 @@ static void test_format_names(void **state)
     assert_int_equal(cc_format_from_path(""), CC_FORMAT_UNKNOWN);
     assert_int_equal(cc_format_from_name("jpg"), CC_FORMAT_JPEG);
     assert_int_equal(cc_format_from_name("tif"), CC_FORMAT_TIFF);
-    assert_int_equal(cc_format_from_name("gif"), CC_FORMAT_UNKNOWN);
+    assert_int_equal(cc_format_from_name("gif"), CC_FORMAT_GIF);
+    assert_int_equal(cc_format_from_path("b.BMP"), CC_FORMAT_BMP);
+    assert_int_equal(cc_format_from_name("psd"), CC_FORMAT_UNKNOWN);
     assert_string_equal(cc_format_name(CC_FORMAT_JPEG), "jpeg");
     assert_string_equal(cc_format_name(CC_FORMAT_TIFF), "tiff");
     assert_true(cc_format_has_alpha(CC_FORMAT_PNG) && !cc_format_has_alpha(CC_FORMAT_JPEG));
     assert_false(cc_format_can_write(CC_FORMAT_HEIF));
+    assert_false(cc_format_can_write(CC_FORMAT_GIF));
+    assert_false(cc_format_can_write(CC_FORMAT_BMP));
     assert_false(cc_format_can_write(CC_FORMAT_UNKNOWN));
 }
 
@@ -454,7 +459,7 @@ static uint8_t expected_sample(const tiff_kind *kind, const uint16_t *pixel, int
     unsigned alpha = kind->extra == EXTRASAMPLE_ASSOCALPHA ? pixel[kind->samples - 1] : 0;
 
     if (kind->bits == 16) {
-        return (uint8_t)((value * 255u + 32767u) / 65535u);
+        value = (value * 255u + 32767u) / 65535u;
     }
     if (kind->photometric == PHOTOMETRIC_MINISWHITE) {
         value = 255 - value;
@@ -464,6 +469,42 @@ static uint8_t expected_sample(const tiff_kind *kind, const uint16_t *pixel, int
         return (uint8_t)(value < 255 ? value : 255);
     }
     return (uint8_t)value;
+}
+
+static uint16_t expected_deep_sample(const tiff_kind *kind, const uint16_t *pixel, int channel)
+{
+    uint64_t value = pixel[channel];
+    uint64_t alpha = kind->extra == EXTRASAMPLE_ASSOCALPHA ? pixel[kind->samples - 1] : 0;
+
+    if (kind->bits == 8) {
+        return (uint16_t)(expected_sample(kind, pixel, channel) * 257);
+    }
+    value = kind->photometric == PHOTOMETRIC_MINISWHITE ? 65535 - value : value;
+    if (alpha != 0 && channel < kind->samples - 1) {
+        value = (value * 65535 + alpha / 2) / alpha;
+    }
+    return (uint16_t)(value < 65535 ? value : 65535);
+}
+
+/* The same file with its 16 bits. */
+static void check_deep_tiff(const tiff_kind *kind, const uint16_t *values, const cc_buffer *file,
+                            int channels)
+{
+    cc_decode_options options = {.keep_deep = true};
+    cc_image image = decode_or_fail(file->data, file->size, &options, NULL);
+    uint16_t *row = malloc((size_t)image.width * (size_t)channels * sizeof *row);
+
+    assert_non_null(row);
+    assert_int_equal(image.deep != NULL, kind->bits == 16);
+    for (int y = 0; y < image.height; y++) {
+        cc_deep_row(&image, y, row);
+        for (int i = 0; i < image.width * channels; i++) {
+            const uint16_t *pixel = values + (y * image.width + i / channels) * kind->samples;
+            assert_int_equal(row[i], expected_deep_sample(kind, pixel, i % channels));
+        }
+    }
+    free(row);
+    cc_image_free(&image);
 }
 
 static void check_tiff(const tiff_kind *kind)
@@ -488,6 +529,7 @@ static void check_tiff(const tiff_kind *kind)
                              expected_sample(kind, pixel, i % channels));
         }
     }
+    check_deep_tiff(kind, values, &file, channels);
     cc_image_free(&image);
     cc_buffer_free(&file);
 }
@@ -498,6 +540,8 @@ static void test_tiff_kinds(void **state)
         {8, 1, PHOTOMETRIC_MINISBLACK, PLANARCONFIG_CONTIG, -1, 0},
         {8, 1, PHOTOMETRIC_MINISWHITE, PLANARCONFIG_CONTIG, -1, 0},
         {16, 1, PHOTOMETRIC_MINISBLACK, PLANARCONFIG_CONTIG, -1, 0},
+        {16, 1, PHOTOMETRIC_MINISWHITE, PLANARCONFIG_CONTIG, -1, 0},
+        {16, 2, PHOTOMETRIC_MINISBLACK, PLANARCONFIG_SEPARATE, EXTRASAMPLE_UNASSALPHA, 0},
         {8, 2, PHOTOMETRIC_MINISBLACK, PLANARCONFIG_CONTIG, EXTRASAMPLE_UNASSALPHA, 0},
         {8, 2, PHOTOMETRIC_MINISBLACK, PLANARCONFIG_CONTIG, EXTRASAMPLE_UNSPECIFIED, 0},
         {16, 3, PHOTOMETRIC_RGB, PLANARCONFIG_CONTIG, -1, 0},

@@ -241,7 +241,8 @@ static void known_colours(void **unused)
     for (size_t i = 0; i < sizeof bars / sizeof bars[0]; i++) {
         uint8_t pixel[3];
         uint8_t frame[3];
-        cc_image image = {1, 1, 3, 3, pixel, true, {0}};
+        cc_image image = {
+            .width = 1, .height = 1, .channels = 3, .stride = 3, .pixels = pixel, .borrowed = true};
         cc_frame_format format = {CC_FRAME_YUV444, 1, 1, CC_YUV_BT601, false};
 
         memcpy(pixel, bars[i].rgb, sizeof pixel);

@@ -4,6 +4,9 @@
 
 #include "core/memory.h"
 #include "image/codec/format.h"
+#if CLEARCUT_HAVE_TIFF
+#include "image/codec/tiff_library.h"
+#endif
 #include "image/pixels.h"
 #include "image/profile.h"
 
@@ -19,6 +22,7 @@ static const format_name format_names[] = {
     {"jfif", CC_FORMAT_JPEG}, {"png", CC_FORMAT_PNG},   {"apng", CC_FORMAT_PNG},
     {"webp", CC_FORMAT_WEBP}, {"tiff", CC_FORMAT_TIFF}, {"tif", CC_FORMAT_TIFF},
     {"heif", CC_FORMAT_HEIF}, {"heic", CC_FORMAT_HEIF}, {"avif", CC_FORMAT_HEIF},
+    {"gif", CC_FORMAT_GIF},   {"bmp", CC_FORMAT_BMP},   {"dib", CC_FORMAT_BMP},
 };
 
 #define NAME_COUNT (sizeof format_names / sizeof format_names[0])
@@ -70,11 +74,13 @@ bool cc_format_can_write(cc_format format)
 #if CLEARCUT_HAVE_WEBP
         [CC_FORMAT_WEBP] = true,
 #endif
-#if CLEARCUT_HAVE_TIFF
-        [CC_FORMAT_TIFF] = true,
-#endif
     };
 
+#if CLEARCUT_HAVE_TIFF
+    if (format == CC_FORMAT_TIFF) {
+        return cc_tiff_library_open(NULL) == CC_OK;
+    }
+#endif
     return format >= CC_FORMAT_UNKNOWN && format <= CC_FORMAT_HEIF && writable[format];
 }
 
@@ -82,6 +88,11 @@ bool cc_format_has_alpha(cc_format format)
 {
     return format == CC_FORMAT_PNG || format == CC_FORMAT_WEBP || format == CC_FORMAT_TIFF ||
            format == CC_FORMAT_HEIF;
+}
+
+bool cc_format_has_deep(cc_format format)
+{
+    return format == CC_FORMAT_PNG || format == CC_FORMAT_TIFF;
 }
 
 /* ---- what the formats share ---- */
@@ -152,6 +163,8 @@ static cc_status decode_by_format(cc_format format, cc_decoding *decoding, cc_er
     case CC_FORMAT_WEBP: return cc_webp_decode(decoding, error);
     case CC_FORMAT_TIFF: return cc_tiff_decode(decoding, error);
     case CC_FORMAT_HEIF: return cc_heif_decode(decoding, error);
+    case CC_FORMAT_GIF: return cc_gif_decode(decoding, error);
+    case CC_FORMAT_BMP: return cc_bmp_decode(decoding, error);
     case CC_FORMAT_UNKNOWN: break;
     }
     return cc_fail(error, CC_INTERNAL, "no decoder for format %d; please report this", (int)format);
@@ -289,7 +302,25 @@ static cc_status check_encode(const cc_image *image, const cc_encode_options *op
                        "one bit a pixel was asked for a picture of %d channels; make it grey first",
                        image->channels);
     }
+    if (options->bits != 0 && options->bits != 8 && options->bits != 16) {
+        return cc_fail(error, CC_INVALID_ARGUMENT, "%d bits a sample were asked for; 8 or 16",
+                       options->bits);
+    }
+    if (options->bits == 16 && (!cc_format_has_deep(options->format) || options->bilevel)) {
+        return cc_fail(error, CC_UNSUPPORTED,
+                       "16 bits a sample cannot be written as %s; choose PNG or TIFF",
+                       options->bilevel ? "black and white" : cc_format_name(options->format));
+    }
     return CC_OK;
+}
+
+/* 8 or 16. */
+static int resolve_bits(const cc_image *image, const cc_encode_options *options)
+{
+    if (options->bits != 0) {
+        return options->bits;
+    }
+    return image->deep != NULL && cc_format_has_deep(options->format) && !options->bilevel ? 16 : 8;
 }
 
 static cc_status encode_by_format(const cc_image *image, const cc_encode_options *options,
@@ -301,6 +332,8 @@ static cc_status encode_by_format(const cc_image *image, const cc_encode_options
     case CC_FORMAT_WEBP: return cc_webp_encode(image, options, bytes, error);
     case CC_FORMAT_TIFF: return cc_tiff_encode(image, options, bytes, error);
     case CC_FORMAT_HEIF:
+    case CC_FORMAT_GIF:
+    case CC_FORMAT_BMP:
     case CC_FORMAT_UNKNOWN: break;
     }
     return cc_fail(error, CC_INTERNAL, "no encoder for %s; please report this",
@@ -316,6 +349,7 @@ cc_status cc_image_encode(const cc_image *image, const cc_encode_options *option
 
     memset(bytes, 0, sizeof *bytes);
     status = check_encode(image, options, error);
+    resolved.bits = resolve_bits(image, options);
     if (resolved.dots_per_inch <= 0) {
         resolved.dots_per_inch = image->metadata.dots_per_inch;
     }

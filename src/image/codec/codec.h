@@ -13,7 +13,9 @@ typedef enum cc_format {
     CC_FORMAT_PNG,
     CC_FORMAT_WEBP,
     CC_FORMAT_TIFF,
-    CC_FORMAT_HEIF /* HEIC and AVIF: reading only, if built with libheif */
+    CC_FORMAT_HEIF, /* HEIC and AVIF: reading only, if built with libheif */
+    CC_FORMAT_GIF,  /* reading only */
+    CC_FORMAT_BMP   /* reading only */
 } cc_format;
 
 typedef struct cc_decode_options {
@@ -24,6 +26,8 @@ typedef struct cc_decode_options {
     bool allow_truncated;  /* deliver what there is of a cut-off file, with a note */
     bool ignore_orientation;
     bool convert_to_srgb; /* apply and drop the ICC profile */
+    bool keep_deep;       /* samples of 16 bits in PNG and TIFF are kept beside the 8-bit
+                             ones (image/deep.h) */
 } cc_decode_options;
 
 typedef struct cc_decode_info {
@@ -53,6 +57,8 @@ typedef struct cc_encode_options {
     bool bilevel;          /* one channel only: 1 bit a pixel, 128 and more is white; PNG, and
                               TIFF with CCITT Group 4; JPEG and WebP have no such form and
                               stay grey */
+    int bits;              /* a sample: 8; 16 for PNG and TIFF (others CC_UNSUPPORTED); 0 = 16
+                              if the picture has such samples and the format holds them */
 } cc_encode_options;
 
 cc_encode_options cc_encode_options_default(cc_format format);
@@ -67,7 +73,10 @@ cc_format cc_format_from_path(const char *path);
 /* By name: "jpeg", "jpg", "png", "webp", "tiff", "tif". */
 cc_format cc_format_from_name(const char *name);
 const char *cc_format_name(cc_format format);
+/* In this build and on this machine: libtiff is opened to find out. */
 bool cc_format_can_write(cc_format format);
 bool cc_format_has_alpha(cc_format format);
+/* Can it be written with 16 bits a sample? */
+bool cc_format_has_deep(cc_format format);
 
 #endif

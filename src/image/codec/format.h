@@ -30,11 +30,13 @@ cc_status cc_png_decode(cc_decoding *decoding, cc_error *error);
 cc_status cc_webp_decode(cc_decoding *decoding, cc_error *error);
 cc_status cc_tiff_decode(cc_decoding *decoding, cc_error *error);
 cc_status cc_heif_decode(cc_decoding *decoding, cc_error *error);
+cc_status cc_gif_decode(cc_decoding *decoding, cc_error *error);
+cc_status cc_bmp_decode(cc_decoding *decoding, cc_error *error);
 
 /* Encode a picture whose channel count the format can hold (JPEG: 1 or 3; others
  * 1 to 4). The profile is written if options->drop_profile is false and it fits
- * the channels. dots_per_inch: 0 = write none. Bytes are appended; on failure
- * the caller frees them. */
+ * the channels. dots_per_inch: 0 = write none. bits: 8, or 16 for PNG and TIFF. Bytes are
+ * appended; on failure the caller frees them. */
 cc_status cc_jpeg_encode(const cc_image *image, const cc_encode_options *options, cc_buffer *bytes,
                          cc_error *error);
 cc_status cc_png_encode(const cc_image *image, const cc_encode_options *options, cc_buffer *bytes,

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-#include <libheif/heif.h>
-
 #include "core/memory.h"
+#include "image/codec/heif_library.h"
 #include "image/profile.h"
 
 typedef struct heif_file {
@@ -145,9 +144,13 @@ static cc_status open_and_decode(cc_decoding *decoding, heif_file *file, cc_erro
 
 cc_status cc_heif_decode(cc_decoding *decoding, cc_error *error)
 {
-    heif_file file = {.context = heif_context_alloc()};
-    cc_status status;
+    heif_file file = {0};
+    cc_status status = cc_heif_library_open(error);
 
+    if (status != CC_OK) {
+        return status;
+    }
+    file.context = heif_context_alloc();
     if (file.context == NULL) {
         return cc_fail_memory(error, 0);
     }

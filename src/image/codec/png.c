@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "image/codec/format.h"
+#include "image/deep.h"
 #include "image/profile.h"
 
 /* No honest ancillary chunk is larger; beyond this libpng leaves it out. Keeps
@@ -23,6 +24,7 @@ typedef struct png_reader {
     cc_status status; /* of our own code, or set when libpng fails */
     size_t position;
     png_bytepp rows;
+    bool deep; /* 16 bits a sample are kept */
     bool ended_early;
 } png_reader;
 
@@ -174,12 +176,20 @@ static void read_header(png_reader *reader)
 }
 
 /* Everything becomes 8 bits per sample: palettes are looked up, 1, 2 and 4 bits
- * are stretched, 16 bits are rounded (value * 255 / 65535), a transparent colour
- * becomes alpha. Gamma is left to the viewer, as Pillow does. */
+ * are stretched, 16 bits are rounded (value * 255 / 65535) unless they are to be kept, a
+ * transparent colour becomes alpha. Gamma is left to the viewer, as Pillow does. */
 static void normalise_samples(png_reader *reader)
 {
+    const uint16_t one = 1;
+
+    reader->deep =
+        reader->decoding->options.keep_deep && png_get_bit_depth(reader->png, reader->info) == 16;
     png_set_expand(reader->png);
-    png_set_scale_16(reader->png);
+    if (!reader->deep) {
+        png_set_scale_16(reader->png);
+    } else if (*(const uint8_t *)&one == 1) {
+        png_set_swap(reader->png); /* PNG has the high byte first */
+    }
     (void)png_set_interlace_handling(reader->png);
     png_read_update_info(reader->png, reader->info);
 }
@@ -192,10 +202,13 @@ static void prepare_picture(png_reader *reader)
     reader->status =
         cc_image_create(reader->decoding->width, reader->decoding->height,
                         png_get_channels(reader->png, reader->info), image, reader->error);
+    if (reader->status == CC_OK && reader->deep) {
+        reader->status = cc_deep_create(image, reader->error);
+    }
     if (reader->status != CC_OK) {
         return;
     }
-    if (png_get_rowbytes(reader->png, reader->info) != image->stride) {
+    if (png_get_rowbytes(reader->png, reader->info) != image->stride * (reader->deep ? 2 : 1)) {
         reader->status = cc_fail(reader->error, CC_INTERNAL,
                                  "libpng gives rows of an unexpected size; please report this");
         return;
@@ -206,7 +219,8 @@ static void prepare_picture(png_reader *reader)
         return;
     }
     for (int y = 0; y < image->height; y++) {
-        reader->rows[y] = cc_image_row(image, y);
+        reader->rows[y] = reader->deep ? (png_bytep)(image->deep + (size_t)y * image->stride)
+                                       : cc_image_row(image, y);
     }
 }
 
@@ -255,6 +269,9 @@ static cc_status decode_picture(png_reader *reader)
         cc_error_clear(reader->error);
         reader->status = CC_OK;
         cc_decoding_note(reader->decoding, "the file ends early: part of the picture is missing");
+    }
+    if (reader->deep) {
+        cc_deep_round(reader->decoding->image);
     }
     (void)guarded(reader, read_metadata);
     return reader->status;

@@ -12,6 +12,7 @@
 #include "image/codec/deflate.h"
 #include "image/codec/format.h"
 #include "image/codec/png_write_filter.h"
+#include "image/deep.h"
 #include "image/profile.h"
 
 /* Filtered rows wait for the compressor in a strip of about this size: large
@@ -92,7 +93,7 @@ static cc_status append_header(const cc_png_settings *settings, cc_buffer *bytes
 
     put_u32(header, (uint32_t)settings->width);
     put_u32(header + 4, (uint32_t)settings->height);
-    header[8] = settings->bilevel ? 1 : 8;
+    header[8] = settings->bilevel ? 1 : settings->bits == 16 ? 16 : 8;
     header[9] = color_types[settings->channels];
     return status == CC_OK ? append_chunk(bytes, "IHDR", header, sizeof header, error) : status;
 }
@@ -177,7 +178,7 @@ cc_status cc_png_writer_open(const cc_png_settings *settings, cc_buffer *bytes,
         return cc_fail_memory(error, sizeof *writer);
     }
     writer->bytes = bytes;
-    writer->pixel_size = (size_t)settings->channels;
+    writer->pixel_size = (size_t)settings->channels * (settings->bits == 16 ? 2 : 1);
     writer->row_size = settings->bilevel ? cc_bilevel_row_size(settings->width)
                                          : (size_t)settings->width * writer->pixel_size;
     writer->bilevel = settings->bilevel;
@@ -251,6 +252,26 @@ void cc_png_writer_close(cc_png_writer *writer)
     }
 }
 
+static cc_status write_deep_rows(cc_png_writer *writer, const cc_image *image, cc_error *error)
+{
+    size_t count = (size_t)image->width * (size_t)image->channels;
+    uint16_t *samples = cc_alloc_array(count, sizeof *samples);
+    cc_status status = samples != NULL ? CC_OK : cc_fail_memory(error, count * sizeof *samples);
+
+    for (int y = 0; y < image->height && status == CC_OK; y++) {
+        uint8_t *bytes = (uint8_t *)samples; /* the same memory, high byte first */
+        cc_deep_row(image, y, samples);
+        for (size_t i = 0; i < count; i++) {
+            uint16_t sample = samples[i];
+            bytes[2 * i] = (uint8_t)(sample >> 8);
+            bytes[2 * i + 1] = (uint8_t)sample;
+        }
+        status = cc_png_writer_rows(writer, bytes, count * 2, 1, error);
+    }
+    cc_free(samples);
+    return status;
+}
+
 cc_status cc_png_encode(const cc_image *image, const cc_encode_options *options, cc_buffer *bytes,
                         cc_error *error)
 {
@@ -258,6 +279,7 @@ cc_status cc_png_encode(const cc_image *image, const cc_encode_options *options,
     cc_png_settings settings = {.width = image->width,
                                 .height = image->height,
                                 .channels = image->channels,
+                                .bits = options->bits,
                                 .bilevel = options->bilevel,
                                 .level = options->png_level,
                                 .dots_per_inch = options->dots_per_inch};
@@ -271,7 +293,9 @@ cc_status cc_png_encode(const cc_image *image, const cc_encode_options *options,
     }
     status = cc_png_writer_open(&settings, bytes, &writer, error);
     if (writer != NULL) {
-        status = cc_png_writer_rows(writer, image->pixels, image->stride, image->height, error);
+        status = options->bits == 16 ? write_deep_rows(writer, image, error)
+                                     : cc_png_writer_rows(writer, image->pixels, image->stride,
+                                                          image->height, error);
         cc_png_writer_close(writer);
     }
     return status;

@@ -14,7 +14,8 @@ typedef struct cc_png_writer cc_png_writer;
 typedef struct cc_png_settings {
     int width;                  /* pixels, >= 1 */
     int height;                 /* pixels, >= 1 */
-    int channels;               /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; 8 bits each */
+    int channels;               /* 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA */
+    int bits;                   /* a sample: 8 (or 0), or 16 with the high byte first in the rows */
     bool bilevel;               /* 1 channel in 1 bit; rows still come as bytes, 128 and more is
                                    white */
     int level;                  /* as in cc_encode_options.png_level */

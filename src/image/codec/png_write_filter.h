@@ -8,7 +8,7 @@
 /* Bytes of scratch memory that filtering rows of `size` bytes needs. */
 size_t cc_png_filter_scratch(size_t size);
 
-/* Filter one row of `size` bytes with pixels of 1..4 bytes. `above` is the row
+/* Filter one row of `size` bytes with pixels of 1..8 bytes. `above` is the row
  * before it, zeros for the first. Writes the filter's number and then `size`
  * bytes to `filtered`. Tries Sub, Up and Paeth and keeps the one whose bytes,
  * taken as signed, have the smallest sum of magnitudes (the recommendation of

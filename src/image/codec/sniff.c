@@ -19,9 +19,9 @@ static const signature signatures[] = {
     {0, 4, "MM\0*", CC_FORMAT_TIFF, NULL},
     {0, 4, "II+\0", CC_FORMAT_TIFF, NULL}, /* BigTIFF */
     {0, 4, "MM\0+", CC_FORMAT_TIFF, NULL},
-    {0, 6, "GIF87a", CC_FORMAT_UNKNOWN, "GIF"},
-    {0, 6, "GIF89a", CC_FORMAT_UNKNOWN, "GIF"},
-    {0, 2, "BM", CC_FORMAT_UNKNOWN, "BMP"},
+    {0, 6, "GIF87a", CC_FORMAT_GIF, NULL},
+    {0, 6, "GIF89a", CC_FORMAT_GIF, NULL},
+    {0, 2, "BM", CC_FORMAT_BMP, NULL},
     {0, 5, "%PDF-", CC_FORMAT_UNKNOWN, "PDF"},
     {0, 4, "%!PS", CC_FORMAT_UNKNOWN, "PostScript (EPS)"},
     {0, 4, "\xC5\xD0\xD3\xC6", CC_FORMAT_UNKNOWN, "PostScript (EPS)"},
@@ -120,13 +120,22 @@ static const char *sniff_text(const uint8_t *data, size_t size)
     return "text";
 }
 
+/* What the signatures of two formats leave open. */
+static bool is_really(cc_format format, const uint8_t *data, size_t size)
+{
+    if (format == CC_FORMAT_WEBP) {
+        return memcmp(data, "RIFF", 4) == 0;
+    }
+    /* "BM" begins words as well; the size of the file and four reserved zeros follow */
+    return format != CC_FORMAT_BMP || (size >= 10 && memcmp(data + 6, "\0\0\0\0", 4) == 0);
+}
+
 cc_format cc_format_sniff(const uint8_t *data, size_t size, const char **other)
 {
     *other = NULL;
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         const signature *candidate = &signatures[i];
-        if (matches(candidate, data, size) &&
-            (candidate->format != CC_FORMAT_WEBP || memcmp(data, "RIFF", 4) == 0)) {
+        if (matches(candidate, data, size) && is_really(candidate->format, data, size)) {
             *other = candidate->other;
             return candidate->format;
         }

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "image/codec/tiff_io.h"
+#include "image/deep.h"
 #include "image/profile.h"
 
 /* Colours and alpha; more samples are measurements, not pictures. */
@@ -24,6 +25,7 @@ typedef struct tiff_reader {
     int alpha;  /* index of the alpha sample; -1 = none */
     bool alpha_multiplied;
     bool direct; /* read by us; else by libtiff's RGBA interface */
+    bool deep;   /* 16 bits a sample are kept */
     uint8_t *row;
     size_t row_size;
 } tiff_reader;
@@ -111,6 +113,8 @@ static cc_status check_kind(tiff_reader *reader)
     reader->colors = colors_of(reader->photometric);
     find_alpha(reader);
     reader->direct = is_direct(reader);
+    reader->deep = reader->direct && reader->bits == 16 && reader->colors != 4 &&
+                   reader->decoding->options.keep_deep;
     return CC_OK;
 }
 
@@ -140,11 +144,6 @@ static cc_status read_header(tiff_reader *reader)
 
 /* ---- samples to bytes ---- */
 
-static uint8_t round_16_to_8(uint16_t value)
-{
-    return (uint8_t)((value * 255u + 32895u) >> 16);
-}
-
 /* Spread one kind of sample over a row of the picture. `from` holds `spacing`
  * samples per pixel, of which number `index` is wanted. Palette indices keep
  * their value; other small samples are stretched to 0..255. */
@@ -160,7 +159,7 @@ static void unpack_row(const tiff_reader *reader, int index, int spacing, uint8_
         if (bits == 16) {
             uint16_t value;
             memcpy(&value, reader->row + sample * 2, sizeof value);
-            to[(size_t)x * (size_t)step] = round_16_to_8(value);
+            to[(size_t)x * (size_t)step] = cc_deep_to_8(value);
         } else if (bits == 8) {
             to[(size_t)x * (size_t)step] = reader->row[sample];
         } else {
@@ -169,6 +168,30 @@ static void unpack_row(const tiff_reader *reader, int index, int spacing, uint8_
             unsigned value = (unsigned)(reader->row[bit / 8] >> shift) & mask;
             to[(size_t)x * (size_t)step] = (uint8_t)(value * stretch);
         }
+    }
+}
+
+/* The same for samples of 16 bits that are kept. */
+static void unpack_deep_row(const tiff_reader *reader, int index, int spacing, uint16_t *to,
+                            int step)
+{
+    const uint8_t *from = reader->row + (size_t)index * sizeof *to;
+
+    for (int x = 0; x < reader->decoding->width; x++) {
+        memcpy(to + (size_t)x * (size_t)step, from, sizeof *to);
+        from += (size_t)spacing * sizeof *to;
+    }
+}
+
+/* The row that was read last as channel c of row y. */
+static void store_row(const tiff_reader *reader, cc_image *image, int y, int c, int index,
+                      int spacing)
+{
+    if (reader->deep) {
+        size_t row = (size_t)image->width * (size_t)image->channels;
+        unpack_deep_row(reader, index, spacing, image->deep + (size_t)y * row + c, image->channels);
+    } else {
+        unpack_row(reader, index, spacing, cc_image_row(image, y) + c, image->channels);
     }
 }
 
@@ -190,8 +213,7 @@ static cc_status read_together(tiff_reader *reader, cc_image *image)
             return fail_damaged(reader);
         }
         for (int c = 0; c < image->channels; c++) {
-            unpack_row(reader, sample_of_channel(reader, c), reader->samples,
-                       cc_image_row(image, y) + c, image->channels);
+            store_row(reader, image, y, c, sample_of_channel(reader, c), reader->samples);
         }
     }
     return CC_OK;
@@ -204,7 +226,7 @@ static cc_status read_planes(tiff_reader *reader, cc_image *image)
             if (!read_row(reader, y, sample_of_channel(reader, c))) {
                 return fail_damaged(reader);
             }
-            unpack_row(reader, 0, 1, cc_image_row(image, y) + c, image->channels);
+            store_row(reader, image, y, c, 0, 1);
         }
     }
     return CC_OK;
@@ -231,6 +253,11 @@ static cc_status read_samples(tiff_reader *reader, cc_image *image)
 
 static void invert_grey(cc_image *image)
 {
+    size_t count = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
+
+    for (size_t i = 0; image->deep != NULL && i < count; i += (size_t)image->channels) {
+        image->deep[i] = (uint16_t)(UINT16_MAX - image->deep[i]);
+    }
     for (int y = 0; y < image->height; y++) {
         uint8_t *row = cc_image_row(image, y);
         for (int x = 0; x < image->width; x++) {
@@ -285,9 +312,28 @@ static cc_status apply_palette(tiff_reader *reader, const cc_image *indices, cc_
     return status;
 }
 
+static void undo_deep_premultiplication(cc_image *image)
+{
+    size_t pixels = (size_t)image->width * (size_t)image->height;
+    uint16_t *pixel = image->deep;
+
+    for (size_t i = 0; i < pixels; i++, pixel += image->channels) {
+        uint64_t alpha = pixel[image->channels - 1];
+        for (int c = 0; c < image->channels - 1 && alpha != 0; c++) {
+            uint64_t value = (pixel[c] * (uint64_t)UINT16_MAX + alpha / 2) / alpha;
+            pixel[c] = (uint16_t)(value < UINT16_MAX ? value : UINT16_MAX);
+        }
+    }
+}
+
 /* Colour times alpha back to colour, rounded. */
 static void undo_premultiplication(cc_image *image)
 {
+    if (image->deep != NULL) {
+        undo_deep_premultiplication(image);
+        cc_deep_round(image);
+        return;
+    }
     for (int y = 0; y < image->height; y++) {
         uint8_t *pixel = cc_image_row(image, y);
         for (int x = 0; x < image->width; x++, pixel += image->channels) {
@@ -312,7 +358,11 @@ static cc_status read_direct(tiff_reader *reader)
     }
     status = cc_image_create(decoding->width, decoding->height,
                              reader->colors + (reader->alpha >= 0 ? 1 : 0), &raw, reader->error);
+    if (status == CC_OK && reader->deep) {
+        status = cc_deep_create(&raw, reader->error);
+    }
     if (status != CC_OK) {
+        cc_image_free(&raw);
         return status;
     }
     status = read_samples(reader, &raw);
@@ -323,6 +373,9 @@ static cc_status read_direct(tiff_reader *reader)
     }
     if (status == CC_OK && reader->photometric == PHOTOMETRIC_MINISWHITE) {
         invert_grey(&raw);
+    }
+    if (raw.deep != NULL) {
+        cc_deep_round(&raw);
     }
     *decoding->image = raw;
     return status;
@@ -450,8 +503,11 @@ static cc_status decode_picture(tiff_reader *reader)
 cc_status cc_tiff_decode(cc_decoding *decoding, cc_error *error)
 {
     tiff_reader reader = {.decoding = decoding, .error = error};
-    cc_status status;
+    cc_status status = cc_tiff_library_open(error);
 
+    if (status != CC_OK) {
+        return status;
+    }
     reader.memory.data = decoding->data;
     reader.memory.size = decoding->size;
     reader.tiff = cc_tiff_open(&reader.memory);

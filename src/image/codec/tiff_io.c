@@ -12,13 +12,6 @@
  * more than this at once. */
 #define MAX_SINGLE_ALLOCATION ((tmsize_t)1 << 30)
 
-/* Per-handle error handlers came with libtiff 4.5. */
-#if TIFFLIB_VERSION >= 20221213
-#define HAVE_OPEN_OPTIONS 1
-#else
-#define HAVE_OPEN_OPTIONS 0
-#endif
-
 static tmsize_t read_bytes(thandle_t handle, void *to, tmsize_t count)
 {
     cc_tiff_memory *memory = handle;
@@ -92,7 +85,7 @@ static int do_nothing(thandle_t handle)
     return 0;
 }
 
-#if HAVE_OPEN_OPTIONS
+#if CC_TIFF_HAS_OPEN_OPTIONS
 
 static int on_error(TIFF *tiff, void *user, const char *module, const char *format,
                     va_list arguments)
@@ -118,9 +111,13 @@ static int on_warning(TIFF *tiff, void *user, const char *module, const char *fo
 
 TIFF *cc_tiff_open(cc_tiff_memory *memory)
 {
-    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    TIFFOpenOptions *options;
     TIFF *tiff;
 
+    if (cc_tiff_library_open(NULL) != CC_OK) {
+        return NULL;
+    }
+    options = TIFFOpenOptionsAlloc();
     if (options == NULL) {
         return NULL;
     }
@@ -145,6 +142,9 @@ TIFF *cc_tiff_open(cc_tiff_memory *memory)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+    if (cc_tiff_library_open(NULL) != CC_OK) {
+        return NULL;
+    }
     pthread_once(&once, silence); /* libtiff prints to stderr otherwise */
     return TIFFClientOpen("picture", memory->bytes != NULL ? "w" : "rm", memory, read_bytes,
                           write_bytes, seek, do_nothing, get_size, NULL, NULL);

@@ -6,9 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <tiffio.h>
-
 #include "core/file.h"
+#include "image/codec/tiff_library.h"
 
 /* The "file" behind a handle: `data` when reading, `bytes` when writing. Holds
  * what libtiff complained about last. Must outlive the handle. */
@@ -23,7 +22,8 @@ typedef struct cc_tiff_memory {
     char message[160]; /* "" if there was no complaint */
 } cc_tiff_memory;
 
-/* A handle over memory; NULL if the header is refused. Close with TIFFClose. */
+/* A handle over memory; NULL if the header is refused or libtiff cannot be opened, which
+ * cc_tiff_library_open tells apart. Close with TIFFClose. */
 TIFF *cc_tiff_open(cc_tiff_memory *memory);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "image/codec/bilevel.h"
 #include "image/codec/tiff_io.h"
+#include "image/deep.h"
 #include "image/profile.h"
 
 /* TIFF readers take strips one at a time; the specification suggests small ones. */
@@ -56,14 +57,20 @@ static void describe_bilevel(TIFF *tiff, const cc_image *image)
     TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, (uint32_t)image->height);
 }
 
-static void describe_picture(TIFF *tiff, const cc_image *image)
+/* Bytes of a row of samples as they are handed to libtiff. */
+static size_t row_size(const cc_image *image, int bits)
+{
+    return (size_t)image->width * (size_t)image->channels * (bits == 16 ? 2 : 1);
+}
+
+static void describe_picture(TIFF *tiff, const cc_image *image, int bits)
 {
     uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
-    size_t row = (size_t)image->width * (size_t)image->channels;
+    size_t row = row_size(image, bits);
 
     TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, (uint32_t)image->width);
     TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, (uint32_t)image->height);
-    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, bits);
     TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, image->channels);
     TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
     TIFFSetField(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
@@ -76,15 +83,16 @@ static void describe_picture(TIFF *tiff, const cc_image *image)
 }
 
 /* The predictor works in place: rows are handed over as copies. */
-static bool write_rows(TIFF *tiff, const cc_image *image, bool bilevel, uint8_t *copy)
+static bool write_rows(TIFF *tiff, const cc_image *image, const cc_encode_options *options,
+                       void *copy)
 {
-    size_t size = (size_t)image->width * (size_t)image->channels;
-
     for (int y = 0; y < image->height; y++) {
-        if (bilevel) {
+        if (options->bilevel) {
             cc_bilevel_pack(cc_image_row(image, y), image->width, true, copy);
+        } else if (options->bits == 16) {
+            cc_deep_row(image, y, copy);
         } else {
-            memcpy(copy, cc_image_row(image, y), size);
+            memcpy(copy, cc_image_row(image, y), row_size(image, 8));
         }
         if (TIFFWriteScanline(tiff, copy, (uint32_t)y, 0) != 1) {
             return false;
@@ -106,11 +114,15 @@ cc_status cc_tiff_encode(const cc_image *image, const cc_encode_options *options
                          cc_error *error)
 {
     cc_tiff_memory memory = {.bytes = bytes, .error = error};
-    size_t row = (size_t)image->width * (size_t)image->channels;
-    uint8_t *copy;
+    size_t row = row_size(image, options->bits);
+    cc_status status = cc_tiff_library_open(error);
+    void *copy;
     TIFF *tiff;
     bool done;
 
+    if (status != CC_OK) {
+        return status;
+    }
     if (row > MAX_PIXEL_BYTES / (size_t)image->height) {
         return cc_fail(error, CC_UNSUPPORTED,
                        "TIFF cannot hold %d x %d pixels (4 GB at most); choose PNG", image->width,
@@ -128,11 +140,11 @@ cc_status cc_tiff_encode(const cc_image *image, const cc_encode_options *options
     if (options->bilevel) {
         describe_bilevel(tiff, image);
     } else {
-        describe_picture(tiff, image);
+        describe_picture(tiff, image, options->bits);
         set_compression(tiff);
     }
     set_metadata(tiff, image, options);
-    done = write_rows(tiff, image, options->bilevel, copy);
+    done = write_rows(tiff, image, options, copy);
     TIFFClose(tiff); /* writes the directory: may still run out of memory */
     cc_free(copy);
     return done && memory.status == CC_OK ? CC_OK : fail_writing(&memory, error);
