@@ -2,20 +2,22 @@
 
 Friedman (2001) for the logistic loss, each tree on half of the samples and a third of the features,
 with thresholds between quantiles. Everything is seeded. A tree is three rows: 7 features and 7
-thresholds of its splits in heap order (right where the feature is larger), 8 leaves."""
+thresholds of its splits in heap order (right where the feature is larger), 8 leaves. Features are
+0..1, in steps of 1 / LEVELS, so that thresholds are whole numbers; leaves are multiples of LEAF_UNIT."""
 import numpy as np
 
 DEPTH = 3
 SPLITS, LEAVES = 2**DEPTH - 1, 2**DEPTH
-TREES, RATE, SAMPLE, COLUMNS, LEAST = 150, 0.06, 0.5, 0.33, 15
+TREES, RATE, SAMPLE, COLUMNS, LEAST = 400, 0.04, 0.5, 0.33, 15
+LEVELS, LEAF_UNIT = 65535, 1e-5
 BINS = 48
 SHRINK = 1.0  # added to the curvature of a leaf
-NEVER = 2.0  # threshold of a split that is none: features lie in 0..1
+NEVER = LEVELS  # threshold of a split that is none: no feature is above it
 
 
 def _bins(x):
     """For each feature its thresholds, and the number of thresholds below each value."""
-    edges = [np.unique(np.round(np.quantile(c, np.linspace(0, 1, BINS + 1)[1:-1]), 5)) for c in x.T]
+    edges = [np.unique(np.round(np.quantile(c, np.linspace(0, 1, BINS + 1)[1:-1]))) for c in x.T]
     return edges, np.stack([np.searchsorted(e, c, side='left') for e, c in zip(edges, x.T)], 1)
 
 
@@ -41,7 +43,7 @@ def _grow(rng, binned, edges, g, h):
     n, width = binned.shape
     rows = rng.choice(n, int(n * SAMPLE), replace=False)
     columns = rng.choice(width, max(1, int(width * COLUMNS)), replace=False)
-    feature, threshold = np.zeros(SPLITS, int), np.full(SPLITS, NEVER)
+    feature, threshold = np.zeros(SPLITS, int), np.full(SPLITS, NEVER, float)
     members = {0: rows}
     for node in range(SPLITS):
         inside = members.get(node, rows[:0])
@@ -53,7 +55,12 @@ def _grow(rng, binned, edges, g, h):
         members[2 * node + 1], members[2 * node + 2] = inside[~right], inside[right]
     leaf = [RATE * g[m].sum() / (h[m].sum() + SHRINK) if len(m) else 0.0
             for m in (members[SPLITS + k] for k in range(LEAVES))]
-    return feature, threshold, np.round(leaf, 5)
+    return feature, threshold, np.round(np.array(leaf) / LEAF_UNIT) * LEAF_UNIT
+
+
+def levels(x):
+    """Features 0..1 as whole numbers of steps, as src/page/confidence.c takes them."""
+    return np.floor(np.clip(x, 0, 1) * LEVELS + 0.5)
 
 
 def tree_sum(trees, x):
@@ -92,7 +99,7 @@ def _platt(score, y):
 
 def fit(x, y, folds=5, seed=1):
     """(trees, scale, offset): the probability is logistic(scale * sum of leaves + offset)."""
-    x = np.clip(x, 0, 1)
+    x = levels(x)
     part = np.random.default_rng(seed).integers(folds, size=len(y))
     score = np.zeros(len(y))
     for k in range(folds):
@@ -105,4 +112,4 @@ def fit(x, y, folds=5, seed=1):
 
 def apply(model, x):
     trees, scale, offset = model
-    return 1 / (1 + np.exp(-(scale * tree_sum(trees, np.clip(x, 0, 1)) + offset)))
+    return 1 / (1 + np.exp(-(scale * tree_sum(trees, levels(x)) + offset)))

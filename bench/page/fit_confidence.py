@@ -74,9 +74,9 @@ def c_table(name, model):
     trees, scale, offset = model
     lines = ['static const confidence_tree %s_TREES[CONFIDENCE_TREES] = {' % name]
     for feature, threshold, leaf in trees:
-        lines.append('    {{%s},' % ', '.join('%d' % v for v in feature))
-        lines.append('     {%s},' % ', '.join('%.5fF' % v for v in threshold))
-        lines.append('     {%s}},' % ', '.join('%.5fF' % v for v in leaf))
+        leaf = np.round(np.array(leaf) / boosted_trees.LEAF_UNIT)
+        lines.append('    {%s},' % ', '.join(
+            '{%s}' % ','.join('%d' % v for v in row) for row in (feature, threshold, leaf)))
     lines += ['};', 'static const double %s_SCALE = %.6f;' % (name, scale),
               'static const double %s_OFFSET = %.6f;' % (name, offset), '']
     return '\n'.join(lines)
@@ -87,13 +87,15 @@ HEADER = '''/* Written by bench/page/fit_confidence.py from %d generated photos:
 #define CLEARCUT_PAGE_CONFIDENCE_WEIGHTS_H
 
 /* clang-format off */
-enum { CONFIDENCE_FEATURES = %d, CONFIDENCE_TREES = %d };
+enum { CONFIDENCE_FEATURES = %d, CONFIDENCE_TREES = %d, CONFIDENCE_LEVELS = %d };
+#define CONFIDENCE_LEAF %g
 
-/* Seven splits in heap order, right where the feature is above the threshold; eight leaves. */
+/* Seven splits in heap order, right where the feature is above the threshold (in steps of
+ * 1 / CONFIDENCE_LEVELS); eight leaves (in units of CONFIDENCE_LEAF). */
 typedef struct confidence_tree {
     unsigned char feature[7];
-    float threshold[7];
-    float leaf[8];
+    unsigned short threshold[7];
+    short leaf[8];
 } confidence_tree;
 
 %s
@@ -125,7 +127,8 @@ def main():
         tables.append(c_table(table, model))
     if args.write:
         with open(args.write, 'w') as out:
-            out.write(HEADER % (len(x), len(names), boosted_trees.TREES, *tables))
+            out.write(HEADER % (len(x), len(names), boosted_trees.TREES,
+                                boosted_trees.LEVELS, boosted_trees.LEAF_UNIT, *tables))
 
 
 if __name__ == '__main__':

@@ -40,7 +40,7 @@ def capture(rng, img, _size):
     return np.clip(img, 0, 255).astype(np.uint8)
 
 
-def make_photos(folder, count, seed, megapixels, desk):
+def make_photos(folder, count, seed, megapixels, desk, harsh):
     scene.AREA = int(megapixels * 1e6)
     camera.capture = capture
     rng = np.random.default_rng(SEED_BASE + seed)
@@ -48,7 +48,7 @@ def make_photos(folder, count, seed, megapixels, desk):
     for number in range(count):
         if number % POOL == 0:
             pools = scene.make_pools(rng, POOL, POOL // 2, POOL // 4)
-        made = scene.make_scene(rng, pools, desk)
+        made = scene.make_scene(rng, pools, desk, harsh if desk else None)
         height, width = made.picture.shape[:2]
         name = '%05d.jpg' % number
         cv2.imwrite(os.path.join(folder, name), made.picture[..., ::-1],
@@ -68,10 +68,12 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--megapixels', type=float, default=0.7)
     parser.add_argument('--desk', action='store_true', help='only scenes as in SmartDoc-2015')
+    parser.add_argument('--harsh', action='store_true',
+                        help='with --desk: night and overexposure too, not only office light')
     args = parser.parse_args()
     cv2.setNumThreads(1)
     os.makedirs(args.folder, exist_ok=True)
-    make_photos(args.folder, args.count, args.seed, args.megapixels, args.desk)
+    make_photos(args.folder, args.count, args.seed, args.megapixels, args.desk, args.harsh)
 
 
 if __name__ == '__main__':

@@ -23,17 +23,21 @@ _Static_assert((int)CONFIDENCE_FEATURES == (int)CC_FEATURE_COUNT,
 /* Sum of the leaves that the features fall into. */
 static double tree_sum(const confidence_tree *trees, const double feature[CC_FEATURE_COUNT])
 {
-    double sum = 0.0;
+    int level[CC_FEATURE_COUNT];
+    long sum = 0;
 
+    for (int i = 0; i < CC_FEATURE_COUNT; i++) {
+        level[i] = (int)(fmin(1.0, fmax(0.0, feature[i])) * CONFIDENCE_LEVELS + 0.5);
+    }
     for (int i = 0; i < CONFIDENCE_TREES; i++) {
         int node = 0;
         while (node < 7) {
-            double x = fmin(1.0, fmax(0.0, feature[trees[i].feature[node]]));
-            node = 2 * node + 1 + (x > (double)trees[i].threshold[node]);
+            bool above = level[trees[i].feature[node]] > trees[i].threshold[node];
+            node = 2 * node + 1 + above;
         }
-        sum += (double)trees[i].leaf[node - 7];
+        sum += trees[i].leaf[node - 7];
     }
-    return sum;
+    return (double)sum * CONFIDENCE_LEAF;
 }
 
 double cc_confidence_exact(const double feature[CC_FEATURE_COUNT])

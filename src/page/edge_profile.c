@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "page/pixel.h"
+
 /* The ends of a side are left out: corners may be round, torn or dog-eared. */
 #define END_MARGIN 0.03
 
@@ -15,26 +17,6 @@ enum { CELL_SAMPLES = 3 };
 
 /* Steps next to the guess that do not count for the colours of the two sides. */
 enum { MIDDLE = 3 };
-
-/* One pixel as RGB over mid grey. */
-static inline void pixel_color(const cc_image *image, int x, int y, float color[3])
-{
-    int channels = image->channels;
-    const uint8_t *p = cc_image_row(image, y) + (size_t)x * (size_t)channels;
-    int step = channels >= 3 ? 1 : 0;
-
-    if (channels == 3) { /* nearly every photo */
-        color[0] = (float)p[0];
-        color[1] = (float)p[1];
-        color[2] = (float)p[2];
-        return;
-    }
-    float opacity = cc_image_has_alpha(image) ? (float)p[channels - 1] / 255.0F : 1.0F;
-
-    for (int c = 0; c < 3; c++) {
-        color[c] = (float)p[c * step] * opacity + 128.0F * (1.0F - opacity);
-    }
-}
 
 /* Add the bilinear sample at a point inside the picture. */
 static void add_interpolated(const cc_image *image, double x, double y, float sum[3])
@@ -49,10 +31,10 @@ static void add_interpolated(const cc_image *image, double x, double y, float su
     float v = (float)(fy - y0);
     float corner[4][3];
 
-    pixel_color(image, x0, y0, corner[0]);
-    pixel_color(image, x1, y0, corner[1]);
-    pixel_color(image, x0, y1, corner[2]);
-    pixel_color(image, x1, y1, corner[3]);
+    cc_pixel_color(image, x0, y0, corner[0]);
+    cc_pixel_color(image, x1, y0, corner[1]);
+    cc_pixel_color(image, x0, y1, corner[2]);
+    cc_pixel_color(image, x1, y1, corner[3]);
     for (int c = 0; c < 3; c++) {
         float top = corner[0][c] + u * (corner[1][c] - corner[0][c]);
         float bottom = corner[2][c] + u * (corner[3][c] - corner[2][c]);
@@ -67,7 +49,7 @@ static void add_nearest(const cc_image *image, double x, double y, float sum[3])
     int row = (int)fmin(fmax(y, 0.0), image->height - 1.0);
     float color[3];
 
-    pixel_color(image, column, row, color);
+    cc_pixel_color(image, column, row, color);
     for (int c = 0; c < 3; c++) {
         sum[c] += color[c];
     }

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "page/measure.h"
+#include "page/rivals.h"
 
 /* How far a side may be from where the map puts it, in map pixels; at least
  * LEAST_REACH picture pixels, at most 1.5 % of the diagonal. */
@@ -16,8 +17,17 @@
 /* How much worse the second pass, which sees more of the page's pixels, may fit. */
 #define QUALITY_SLACK 0.1
 
+/* Overlap of two looks that settles where the page is; else a wider look is taken, with this
+ * share of the quad's extent added on each side. */
+#define SETTLED 0.97
+#define WIDE_MARGIN 0.3
+
 /* Unit of the shift feature, as a share of the diagonal. */
 #define SHIFT_UNIT 0.03
+
+/* Units of a corner's error and of a side's residual, as shares of the diagonal. */
+#define CORNER_UNIT 0.005
+#define RESIDUAL_UNIT 0.003
 
 /* Grey levels that count as full contrast. */
 #define CONTRAST_UNIT 64.0
@@ -46,7 +56,34 @@ static const char *const OTHER_NAMES[CC_FEATURE_COUNT - CC_FEATURE_AGREEMENT] = 
     "final_thinnest_inside",
     "final_thickest_outside",
     "final_furthest_peak",
-    "final_mean_peak"};
+    "final_mean_peak",
+    "second_none",
+    "second_flat",
+    "corner_error",
+    "side_residual",
+    "unmoved",
+    "shortest",
+    "aspect",
+    "perspective",
+    "cut",
+    "rival_edge_outside",
+    "rival_edge_inside",
+    "rival_corner_outside",
+    "rival_corner_inside",
+    "rival_mask_outside",
+    "step_near",
+    "step_deep",
+    "step_mean",
+    "odd_outside",
+    "odd_inside",
+    "outside_alike",
+    "inside_unlike",
+    "rival_outside",
+    "rival_inside",
+    "page_light",
+    "ground_light",
+    "page_texture",
+    "ground_texture"};
 
 const char *cc_feature_name(int feature, char name[40])
 {
@@ -177,6 +214,55 @@ static void refinement_features(const cc_image *image, const cc_page_evidence *e
     feature[CC_FEATURE_ANGLE] = turn / 90.0;
 }
 
+/* How the sides were found, worst of all: corners, spread, sides without an edge. */
+static void side_features(const cc_refinement *refinement, double diagonal, double *feature)
+{
+    double error = 0.0;
+    double residual = 0.0;
+    int unmoved = 0;
+
+    for (int i = 0; i < 4; i++) {
+        error = fmax(error, refinement->corner_error[i]);
+        residual = fmax(residual, refinement->side[i].residual);
+        unmoved += !refinement->side[i].moved;
+    }
+    feature[CC_FEATURE_CORNER_ERROR] = fmin(1.0, error / (CORNER_UNIT * diagonal));
+    feature[CC_FEATURE_SIDE_RESIDUAL] = fmin(1.0, residual / (RESIDUAL_UNIT * diagonal));
+    feature[CC_FEATURE_UNMOVED] = unmoved / 4.0;
+}
+
+/* Size, shape and place of the refined quad. */
+static void shape_features(const cc_image *image, const cc_quad *quad, double *feature)
+{
+    double length[4];
+    double shortest = HUGE_VAL;
+    double aspect = cc_quad_aspect(quad, image->width, image->height, cc_page_focal_length(image));
+    int cut = 0;
+
+    for (int i = 0; i < 4; i++) {
+        const cc_point *c = &quad->corner[i];
+        length[i] = cc_point_distance(*c, quad->corner[(i + 1) % 4]);
+        shortest = fmin(shortest, length[i]);
+        cut += !(c->x >= 0.0 && c->y >= 0.0 && c->x <= image->width && c->y <= image->height);
+    }
+    double first = fmin(length[0], length[2]) / fmax(1e-9, fmax(length[0], length[2]));
+    double second = fmin(length[1], length[3]) / fmax(1e-9, fmax(length[1], length[3]));
+    feature[CC_FEATURE_SHORTEST] = fmin(1.0, shortest / sqrt((double)image->width * image->height));
+    feature[CC_FEATURE_ASPECT] = aspect > 0.0 ? fmin(aspect, 1.0 / aspect) : 0.0;
+    feature[CC_FEATURE_PERSPECTIVE] = fmin(first, second);
+    feature[CC_FEATURE_CUT] = cut / 4.0;
+}
+
+static void rival_features(const cc_page_maps *maps, const cc_quad *map_quad, double *feature)
+{
+    cc_rivals rivals;
+
+    cc_rivals_measure(maps, map_quad, &rivals);
+    const double value[] = {rivals.edge_outside, rivals.edge_inside, rivals.corner_outside,
+                            rivals.corner_inside, rivals.mask_outside};
+    memcpy(feature + CC_FEATURE_RIVALS, value, sizeof value);
+}
+
 /* What the maps of the chosen pass say of the refined quad. */
 static void final_features(const cc_page_maps *maps, const cc_page_pass *pass,
                            const cc_quad *refined, double *feature)
@@ -194,6 +280,7 @@ static void final_features(const cc_page_maps *maps, const cc_page_pass *pass,
                             found.thinnest_inside, found.thickest_outside, found.furthest_peak,
                             found.mean_peak};
     memcpy(feature + CC_FEATURE_FINAL, value, sizeof value);
+    rival_features(maps, &quad, feature);
 }
 
 void cc_page_evidence_weigh(const cc_image *image, const cc_page_maps maps[2],
@@ -224,6 +311,11 @@ void cc_page_evidence_weigh(const cc_image *image, const cc_page_maps maps[2],
     refinement_features(image, evidence, feature);
     final_features(&maps[evidence->chosen], &evidence->pass[evidence->chosen],
                    &evidence->refinement.quad, feature);
+    feature[CC_FEATURE_SECOND_NONE] = evidence->pass[second].measure[CC_MEASURE_NONE];
+    feature[CC_FEATURE_SECOND_FLAT] = evidence->pass[second].measure[CC_MEASURE_FLAT];
+    side_features(&evidence->refinement, hypot(image->width, image->height), feature);
+    shape_features(image, &evidence->refinement.quad, feature);
+    cc_surroundings_measure(image, &evidence->refinement.quad, feature + CC_FEATURE_SURROUNDINGS);
     feature[CC_FEATURE_TRACED] = evidence->refinement.traced / 8.0;
     feature[CC_FEATURE_OTHER_AGREEMENT] =
         second ? cc_quad_iou(&evidence->refinement.quad, &evidence->pass[1 - evidence->chosen].quad,
@@ -257,22 +349,49 @@ static cc_status run_pass(const cc_image *image, cc_network *page_model, cc_thre
     return status == CC_OK ? cc_page_pass_run(maps, view, pass, error) : status;
 }
 
+/* Where the second look does not settle it, a wider one replaces it if its maps bear out
+ * its quad better: the page may go on beyond what was shown. */
+static cc_status look_wider(const cc_image *image, cc_network *page_model, cc_thread_pool *pool,
+                            cc_page_maps *maps, cc_page_evidence *evidence, cc_error *error)
+{
+    cc_page_pass *second = &evidence->pass[1];
+    bool found = second->fit.outcome == CC_FIT_QUAD;
+    cc_page_pass wide;
+    cc_page_view view;
+    cc_status status;
+
+    if ((found && !runs_out_of_view(image, second) && agreement(image, evidence) > SETTLED) ||
+        !cc_page_view_around(image, &evidence->pass[0], WIDE_MARGIN, &view)) {
+        return CC_OK;
+    }
+    status = run_pass(image, page_model, pool, &view, maps + 2, &wide, error);
+    if (status == CC_OK && wide.fit.outcome == CC_FIT_QUAD && !runs_out_of_view(image, &wide) &&
+        (!found || runs_out_of_view(image, second) || quality(&wide) > quality(second))) {
+        *second = wide;
+        maps[1] = maps[2];
+    }
+    return status;
+}
+
 cc_status cc_page_examine(const cc_image *image, cc_network *page_model, cc_thread_pool *pool,
                           cc_page_evidence *evidence, cc_error *error)
 {
     cc_page_view view = {0, 0, image->width, image->height};
-    cc_page_maps *maps = cc_alloc_array(2, sizeof *maps);
+    cc_page_maps *maps = cc_alloc_array(3, sizeof *maps);
     cc_status status;
 
     memset(evidence, 0, sizeof *evidence);
     if (maps == NULL) {
-        return cc_fail_memory(error, 2 * sizeof *maps);
+        return cc_fail_memory(error, 3 * sizeof *maps);
     }
     status = run_pass(image, page_model, pool, &view, maps, &evidence->pass[0], error);
     evidence->passes = 1;
     if (status == CC_OK && cc_page_second_view(image, &evidence->pass[0], &view)) {
         status = run_pass(image, page_model, pool, &view, maps + 1, &evidence->pass[1], error);
         evidence->passes = 2;
+        if (status == CC_OK) {
+            status = look_wider(image, page_model, pool, maps, evidence, error);
+        }
     }
     if (status == CC_OK) {
         cc_page_evidence_weigh(image, maps, evidence);

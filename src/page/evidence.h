@@ -5,6 +5,7 @@
 
 #include "page/pass.h"
 #include "page/quad_refine.h"
+#include "page/surroundings.h"
 
 /* Features of the confidence, in the order of its weights: the measures of the first
  * pass (cc_measure), those of the second pass without the classes (the first pass
@@ -24,7 +25,18 @@ typedef enum cc_feature {
     CC_FEATURE_OTHER_AGREEMENT, /* IoU of the refined quad with the quad not chosen */
     CC_FEATURE_FINAL,           /* ten: cc_quad_measure of the refined quad in the chosen maps */
     CC_FEATURE_FINAL_END = CC_FEATURE_FINAL + 9,
-    CC_FEATURE_COUNT
+    CC_FEATURE_SECOND_NONE, /* class probabilities of the last look */
+    CC_FEATURE_SECOND_FLAT,
+    CC_FEATURE_CORNER_ERROR,  /* largest standard error of a corner, in 0.5 % of the diagonal */
+    CC_FEATURE_SIDE_RESIDUAL, /* largest spread of edge points about a side, in 0.3 % of it */
+    CC_FEATURE_UNMOVED,       /* share of the sides that found no consistent edge */
+    CC_FEATURE_SHORTEST,      /* shortest side against the square root of the picture's area */
+    CC_FEATURE_ASPECT,        /* shorter over longer side of the sheet (cc_quad_aspect) */
+    CC_FEATURE_PERSPECTIVE,   /* least ratio of two opposite sides */
+    CC_FEATURE_CUT,           /* share of corners that lie outside the picture */
+    CC_FEATURE_RIVALS,        /* five: cc_rivals of the refined quad in the chosen maps */
+    CC_FEATURE_SURROUNDINGS = CC_FEATURE_RIVALS + 5, /* cc_surrounding, in the full picture */
+    CC_FEATURE_COUNT = CC_FEATURE_SURROUNDINGS + CC_SURROUNDING_COUNT
 } cc_feature;
 
 typedef struct cc_page_evidence {

@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "image/pixels.h"
+#include "page/curl.h"
 #include "page/geometry.h"
 
 #define MM_PER_INCH 25.4
@@ -129,8 +130,9 @@ static void settle_resolution(const cc_flatten_request *request, const cc_image 
 
 /* ---- curl ---- */
 
-/* Take the measured bends that are to be used; true if there are any. */
-static bool choose_curl(const cc_flatten_request *request, cc_curl *curl)
+/* The bends that are to be used; true if there are any. A page none of whose sides the
+ * finder saw bend is not looked at again: it is flat. */
+static bool choose_curl(const cc_image *image, const cc_flatten_request *request, cc_curl *curl)
 {
     bool bent = false;
 
@@ -143,6 +145,9 @@ static bool choose_curl(const cc_flatten_request *request, cc_curl *curl)
             curl->bulge[i] = request->curl.bulge[i];
             bent = bent || request->dewarp == CC_DEWARP_ON || share >= CC_DEWARP_LEAST;
         }
+    }
+    if (bent) {
+        cc_curl_measure(image, &request->quad, curl);
     }
     return bent;
 }
@@ -355,7 +360,7 @@ cc_status cc_page_flatten(const cc_image *image, const cc_flatten_request *reque
         memset(result, 0, sizeof *result);
         return status;
     }
-    w.bent = choose_curl(request, &w.curl);
+    w.bent = choose_curl(image, request, &w.curl);
     result->dewarped = w.bent;
     if (turn != 0) {
         int width = w.width;

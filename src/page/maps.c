@@ -40,10 +40,16 @@ static void to_planes(const cc_image *rgb, float *input)
 
 cc_status cc_page_input(const cc_image *image, cc_thread_pool *pool, float *input, cc_error *error)
 {
+    cc_image low = {0};
     cc_image small = {0};
     cc_image rgb = {0};
-    cc_status status = cc_image_resize(image, SIZE, SIZE, CC_FILTER_BOX, pool, &small, error);
+    /* Height first: rows are averaged in whole vectors, columns one by one. */
+    cc_status status = cc_image_resize(image, image->width, SIZE, CC_FILTER_BOX, pool, &low, error);
 
+    if (status == CC_OK) {
+        status = cc_image_resize(&low, SIZE, SIZE, CC_FILTER_BOX, pool, &small, error);
+        cc_image_free(&low);
+    }
     if (status == CC_OK) {
         status = to_rgb(&small, &rgb, error);
     }

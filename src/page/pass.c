@@ -93,10 +93,10 @@ cc_status cc_page_pass_run(const cc_page_maps *maps, const cc_page_view *view, c
     return status;
 }
 
-/* Widen low..high by the margin, cut it to 0..size, in whole pixels. */
-static void widen(double low, double high, int size, int *start, int *extent)
+/* Widen low..high by a share of it each way, cut it to 0..size, in whole pixels. */
+static void widen(double low, double high, double share, int size, int *start, int *extent)
 {
-    double margin = MARGIN * (high - low);
+    double margin = share * (high - low);
     double from = fmin(fmax(0.0, floor(low - margin)), size);
     double to = fmax(fmin(size, ceil(high + margin)), from);
 
@@ -104,17 +104,25 @@ static void widen(double low, double high, int size, int *start, int *extent)
     *extent = (int)(to - from);
 }
 
-bool cc_page_second_view(const cc_image *image, const cc_page_pass *first, cc_page_view *view)
+bool cc_page_view_around(const cc_image *image, const cc_page_pass *pass, double margin,
+                         cc_page_view *view)
 {
-    const cc_point *c = first->quad.corner;
+    const cc_point *c = pass->quad.corner;
 
-    if (first->fit.outcome != CC_FIT_QUAD) {
+    if (pass->fit.outcome != CC_FIT_QUAD) {
         return false;
     }
     widen(fmin(fmin(c[0].x, c[1].x), fmin(c[2].x, c[3].x)),
-          fmax(fmax(c[0].x, c[1].x), fmax(c[2].x, c[3].x)), image->width, &view->x, &view->width);
+          fmax(fmax(c[0].x, c[1].x), fmax(c[2].x, c[3].x)), margin, image->width, &view->x,
+          &view->width);
     widen(fmin(fmin(c[0].y, c[1].y), fmin(c[2].y, c[3].y)),
-          fmax(fmax(c[0].y, c[1].y), fmax(c[2].y, c[3].y)), image->height, &view->y, &view->height);
+          fmax(fmax(c[0].y, c[1].y), fmax(c[2].y, c[3].y)), margin, image->height, &view->y,
+          &view->height);
     return view->width >= LEAST_EXTENT && view->height >= LEAST_EXTENT &&
            (double)view->width * view->height < NEARLY_ALL * (double)image->width * image->height;
+}
+
+bool cc_page_second_view(const cc_image *image, const cc_page_pass *first, cc_page_view *view)
+{
+    return cc_page_view_around(image, first, MARGIN, view);
 }

@@ -51,6 +51,11 @@ typedef struct cc_page_pass {
 cc_status cc_page_pass_run(const cc_page_maps *maps, const cc_page_view *view, cc_page_pass *pass,
                            cc_error *error);
 
+/* The part of the picture around a pass's quad, `margin` of the quad's extent added on
+ * each side. False if there is no quad, or the part is nearly the whole picture or tiny. */
+bool cc_page_view_around(const cc_image *image, const cc_page_pass *pass, double margin,
+                         cc_page_view *view);
+
 /* The part of the picture around the quad of a first pass that is worth a second
  * look: 7 % of the quad's extent added on each side. False if there is no quad, or
  * the part is nearly the whole picture or tiny. */

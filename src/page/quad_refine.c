@@ -101,6 +101,7 @@ static cc_side_model vote_for_side(const cc_profiles *p)
     float knee = (float)(2.0 * typical_edge(p));
     double spread = 2.0 * GUESS_SPREAD * CC_STEPS * GUESS_SPREAD * CC_STEPS;
     double best = 0.0;
+    double reached;
     cc_side_model model = {0};
     ballot votes;
 
@@ -108,11 +109,17 @@ static cc_side_model vote_for_side(const cc_profiles *p)
         return model;
     }
     collect_votes(p, knee, &votes);
+    reached = line_votes(&votes, CC_STEPS, CC_STEPS);
     for (int first = 2; first < CC_PROFILE - 2; first++) {
         for (int last = 2; last < CC_PROFILE - 2; last++) {
             double from = first - CC_STEPS;
             double to = last - CC_STEPS;
-            double sum = line_votes(&votes, first, last) * exp(-(from * from + to * to) / spread);
+            double weight = exp(-(from * from + to * to) / spread);
+            /* A vote is under 1: most ends are too far away to win, whatever they get. */
+            if (weight * (votes.stations + 1) < fmax(reached, best)) {
+                continue;
+            }
+            double sum = line_votes(&votes, first, last) * weight;
             if (sum > best) {
                 best = sum;
                 model.offset = from;

@@ -94,16 +94,16 @@ def motion_blur(rng, img, longest):
     return cv2.filter2D(img, -1, kernel / kernel.sum())
 
 
-def expose(rng, img):
-    """Light, exposure and tone curve, in place; returns 0..255."""
+def expose(rng, img, office=False):
+    """Light, exposure and tone curve, in place; returns 0..255. No night, no overexposure in an office."""
     h, w = img.shape[:2]
     field = cv2.resize(light_field(rng, h, w), (w, h))
     img = cv2.multiply(img, field)
     if chance(rng, 0.18):
         _glare(rng, img)
-    if chance(rng, 0.05):
+    if not office and chance(rng, 0.05):
         return np.clip(_night(rng, img), 0, 255)
-    if chance(rng, 0.05):
+    if not office and chance(rng, 0.05):
         return np.clip(img * np.float32(rng.uniform(1.3, 2.2)), 0, 255)
     if chance(rng, 0.65):
         goal = rng.uniform(55, 190)

@@ -35,9 +35,9 @@ def _slanted(rng, points, amount=0.06):
     )
 
 
-def _outline(rng, centre, sides, angle):
-    """Outline of a mat: rectangle, round corners, ellipse or loose cloth."""
-    pick = rng.random()
+def _outline(rng, centre, sides, angle, square=True):
+    """Outline of a mat: rectangle (unless not square), round corners, ellipse or loose cloth."""
+    pick = rng.uniform(0 if square else 0.5, 1)
     if pick < 0.5:
         points = box_points(centre, sides, angle)
         points = np.concatenate(
@@ -95,8 +95,10 @@ def _finish_edge(props, points, texture):
         _fringe(props, points, np.clip(tone * rng.uniform(0.8, 1.2), 0, 255), props.size * 0.03)
 
 
-def mat(props, quad, tones=None):
-    """Something flat beneath the sheet that ends inside the picture; returns its mean colour."""
+def mat(props, quad, tones=None, square=True):
+    """Something flat beneath the sheet that ends inside the picture; returns its mean colour.
+
+    With square false it is never a plain rectangle, which alone could pass for a sheet."""
     rng = props.rng
     span = quad.max(0) - quad.min(0)
     sides = span * rng.uniform(1.1, 2.8, 2) + rng.uniform(0, 0.2) * props.size
@@ -112,7 +114,7 @@ def mat(props, quad, tones=None):
             sides = sides * rng.uniform(1.15, 2.4, 2)
     else:
         angle = rng.normal(0, 0.08) if chance(rng, 0.6) else rng.uniform(0, 3.14)
-    points = _outline(rng, centre, np.float32(sides), angle)
+    points = _outline(rng, centre, np.float32(sides), angle, square)
     texture = props.any_surface()
     if tones is None:
         tones = (150, 240) if chance(rng, 0.6) else (12, 200)

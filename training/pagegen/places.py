@@ -58,7 +58,10 @@ def window(props, quad):
     else:
         _warp_into(props, props.any_picture(120, 120) * np.float32(rng.uniform(0.8, 1.6)), glass)
     bar = any_colour(rng, 30, 250, 0.2)
-    for t in np.linspace(0, 1, int(rng.integers(1, 4)) + 1)[1:-1]:
+    panes = int(rng.integers(1, 4))
+    if props.pageless and panes == 1:  # one bare pane, overexposed, could not be told from paper
+        panes, bar = 2, any_colour(rng, 5, 90, 0.3)
+    for t in np.linspace(0, 1, panes + 1)[1:-1]:
         _quad_fill(props, _between(quad, t - 0.02, 0, t + 0.02, 1), bar)
         if chance(rng, 0.5):
             _quad_fill(props, _between(quad, 0, t - 0.02, 1, t + 0.02), bar)
@@ -74,7 +77,8 @@ def door(props, quad):
         blend(props.img, polygon(props.img.shape, leaf), props.any_surface())
     else:
         _quad_fill(props, leaf, colour)
-    rows, cols = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    # A light leaf with a single panel could not be told from a card.
+    rows, cols = int(rng.integers(2 if props.pageless else 1, 4)), int(rng.integers(1, 3))
     for r in range(rows):
         for c in range(cols):
             x, y = 0.12 + c * 0.8 / cols, 0.08 + r * 0.86 / rows

@@ -6,7 +6,7 @@ import math
 import cv2
 import numpy as np
 
-from . import camera, grounds, objects, places, still
+from . import camera, grounds, objects, papers, places, still
 from .noise import chance
 from .objects import Props
 from .paint import blend, ramp, whole
@@ -14,6 +14,7 @@ from .pictures import make_picture
 from .place import Bend, draw_sheet, random_bend, random_quad
 from .sheets import make_sheet, vary_sheet
 from .surfaces import make_surface, view_surface
+from .visible import can_be_seen
 
 SIZE = 256  # side of the picture
 MASK = 128  # side of the mask
@@ -37,7 +38,8 @@ FLAGS = {
     'mat': 16384,
     'desk': 32768,
 }
-P_NONE, P_FLAT, P_DESK = 0.21, 0.05, 0.07
+P_NONE, P_FLAT, P_DESK = 0.21, 0.05, 0.1
+TRIES = 4  # at a scene whose sheet can be made out
 
 
 @dataclasses.dataclass
@@ -80,47 +82,6 @@ def _canvas(rng, pools, aspect=None):
             props.shadow(edge)
         blend(img, edge, props.any_surface())
     return props
-
-
-def _other_sheet(props, quad, bent=True):
-    """Draw a sheet that is not the one looked for."""
-    rng = props.rng
-    sheet = vary_sheet(rng, props.any_sheet())
-    bend = random_bend(rng, sheet) if bent else Bend()
-    drawn = draw_sheet(rng, sheet, quad, props.w, props.h, bend)
-    if drawn is None:
-        return
-    colour, shape = drawn
-    props.shadow(shape, 0.5, 0.012)
-    blend(props.img, shape, colour * np.float32(rng.uniform(0.75, 1.0)))
-
-
-def _other_papers(props, quad):
-    """Further sheets, lying about or partly under the one looked for."""
-    rng, centre = props.rng, quad.mean(0)
-    for _ in range(int(rng.integers(1, 4))):
-        other = random_quad(
-            rng,
-            props.any_sheet().ratio,
-            props.w,
-            props.h,
-            rng.uniform(0.3, 1),
-            rng.uniform(-3.14, 3.14) if chance(rng, 0.5) else rng.normal(0, 0.2),
-            rng.uniform(0, 0.6),
-        )
-        angle, far = rng.uniform(0, 6.28), rng.uniform(0.3, 0.8) * props.size
-        away = np.float32([math.cos(angle), math.sin(angle)]) * np.float32(far)
-        _other_sheet(props, (other - other.mean(0) + centre + away).astype(np.float32))
-
-
-def _stack(props, quad):
-    """A pile beneath, each sheet a little turned and shifted."""
-    rng, centre = props.rng, quad.mean(0)
-    for _ in range(int(rng.integers(1, 5))):
-        angle = rng.normal(0, 0.05)
-        turn = np.float32([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        shift = rng.normal(0, 0.02, 2) * props.size
-        _other_sheet(props, ((quad - centre) @ turn + centre + shift).astype(np.float32), False)
 
 
 def _mat(props, quad):
@@ -220,14 +181,14 @@ def _page_scene(rng, props, pools):
         objects.clutter(props, rng.integers(1, 9))
         flags |= FLAGS['clutter']
     if chance(rng, 0.25):
-        _other_papers(props, quad)
+        papers.draw_others(props, quad, rng.integers(1, 5))
         flags |= FLAGS['papers']
     if chance(rng, 0.4 if in_room else 0.05):
         _bright_patches(props, quad, int(rng.integers(1, 4)))
     if not in_room:
         flags |= _beneath(props, quad, sheet, dark_on_light)
     if chance(rng, 0.13) and not sheet.is_card:
-        _stack(props, quad)
+        papers.draw_pile(props, quad)
         flags |= FLAGS['stack']
     hand = objects.Hand(props, quad) if chance(rng, 0.55 if in_room else 0.08) else None
     if hand:
@@ -253,17 +214,19 @@ def _page_scene(rng, props, pools):
     mask = np.zeros((h, w), np.float32)
     x0, y0, x1, y1 = shape[1]
     mask[y0:y1, x0:x1] = shape[0]
-    flags |= _cover(rng, props, quad, hand)
+    often = 0.35 if bend.curved and sheet.kind == 'receipt' else 0.12
+    flags |= _cover(rng, props, quad, hand, often)
     return mask, quad, flags
 
 
-def _cover(rng, props, quad, hand):
+def _cover(rng, props, quad, hand, often):
     """Thumb, fingers and things over the sheet; they do not change the mask."""
     flags = 0
     if hand and chance(rng, 0.85):
         hand.thumb()
-    if chance(rng, 0.12):
-        objects.fingers(props, quad)
+    if chance(rng, often):
+        for _ in range(1 if chance(rng, 0.75) else 2):
+            objects.fingers(props, quad)
         flags |= FLAGS['hand']
     if chance(rng, 0.05):
         objects.paw(props, quad)
@@ -304,14 +267,14 @@ def _desk_scene(rng, props, pools):
     """As in SmartDoc-2015: A4 on one of a few desks, one of five cluttered, lying nearly flat."""
     surface = make_surface(rng, kind=DESKS[rng.integers(len(DESKS))])
     props.img[:] = view_surface(rng, surface, props.h, props.w)
-    flags, papers = FLAGS['desk'], [s for s in pools.sheets if _is_office_paper(s)]
-    sheet = papers[rng.integers(len(papers))] if papers else make_sheet(rng, 'text')
+    flags, fit = FLAGS['desk'], [s for s in pools.sheets if _is_office_paper(s)]
+    sheet = fit[rng.integers(len(fit))] if fit else make_sheet(rng, 'text')
     quad = _desk_quad(rng, props.w, props.h)
     if ((quad < 0) | (quad > (props.w, props.h))).any():
         flags |= FLAGS['cut']
     if chance(rng, 0.25):
         objects.clutter(props, rng.integers(6, 18), 0.4)
-        _other_papers(props, quad)
+        papers.draw_others(props, quad, rng.integers(1, 6))
         flags |= FLAGS['clutter'] | FLAGS['papers']
     bend = Bend(light=rng.uniform(0.1, 0.6), lift=rng.uniform(0.1, 0.4))
     if chance(rng, 0.3):
@@ -343,15 +306,17 @@ def _flat_scene(rng, props, pools):
     return np.ones((props.h, props.w), np.float32), corners, FLAGS['flat']
 
 
-def make_scene(rng, pools, desk=False):
-    """One random scene; with desk, always one as in SmartDoc-2015."""
+def _draw_scene(rng, pools, desk, harsh):
+    """A scene in its true aspect: canvas, mask, corners, class, flags, and how it is lit."""
     pick = rng.random()
     desk = desk or pick > 1 - P_DESK
     upright = rng.choice([1.778, 1.778, 0.5625, 1.333]) if desk else None
     props = _canvas(rng, pools, upright)
+    lighting = {}
     if desk:
         kind = PAGE
         mask, quad, flags = _desk_scene(rng, props, pools)
+        lighting['office'] = not harsh and not (harsh is None and chance(rng, 0.4))
     elif pick < P_NONE:
         kind, flags = NONE, FLAGS['none']
         places.pageless(props, still.ALL)
@@ -362,9 +327,27 @@ def make_scene(rng, pools, desk=False):
     else:
         kind = PAGE
         mask, quad, flags = _page_scene(rng, props, pools)
+    return props, mask, quad, kind, flags, lighting
+
+
+def _try_scene(rng, pools, desk, harsh):
+    props, mask, quad, kind, flags, lighting = _draw_scene(rng, pools, desk, harsh)
     clean_scan = kind == FLAT and chance(rng, 0.5)
-    img = np.clip(props.img, 0, 255) if clean_scan else camera.expose(rng, props.img)
+    img = np.clip(props.img, 0, 255) if clean_scan else camera.expose(rng, props.img, **lighting)
     picture = camera.capture(rng, img, SIZE)
     small = cv2.resize(mask, (MASK, MASK), interpolation=cv2.INTER_AREA)
-    scale = np.float32([props.w, props.h])
-    return Scene(picture, (small * 255 + 0.5).astype(np.uint8), quad / scale, kind, flags)
+    quad = quad / np.float32([props.w, props.h])
+    seen = kind != PAGE or can_be_seen(picture, small, quad)
+    return Scene(picture, (small * 255 + 0.5).astype(np.uint8), quad, kind, flags), seen
+
+
+def make_scene(rng, pools, desk=False, harsh=None):
+    """One random scene whose sheet, if it has one, can be made out.
+
+    With desk, always one as in SmartDoc-2015: in office light, or (harsh) in any light, night and
+    overexposure among it; harsh=None, as in training, mixes both."""
+    for _ in range(TRIES):
+        scene, seen = _try_scene(rng, pools, desk, harsh)
+        if seen:
+            break
+    return scene

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from .bands import add_edge_bands
 from .noise import any_colour, chance, fractal, paper_colour
 from .pictures import make_picture
 from .text import any_font, scribble, words
@@ -27,6 +28,8 @@ KINDS = (
     'card',
     'card',
     'card',
+    'card',
+    'plastic',
     'plastic',
     'plastic',
     'plastic',
@@ -108,18 +111,6 @@ def add_pictures(page, count, largest=0.95):
             page.img[y : y + bh, x : x + bw] = make_picture(rng, bh, bw)[:bh, :bw]
         else:
             page.img[y : y + bh, x : x + bw] = any_colour(rng, 0, 255, 0.9)
-
-
-def add_bands(page, count):
-    """Coloured bands that run into an edge of the sheet, along it."""
-    rng = page.rng
-    for _ in range(int(count)):
-        across = rng.uniform(0.03, 0.4)
-        colour = any_colour(rng, 0, 255, 0.9) if chance(rng, 0.6) else any_colour(rng, 0, 60, 0.3)
-        side = int(rng.integers(4))
-        part = int((page.h if side < 2 else page.w) * across)
-        view = (page.img[:part], page.img[-part:], page.img[:, :part], page.img[:, -part:])[side]
-        view[:] = colour
 
 
 def add_shapes(page, count):
@@ -315,7 +306,7 @@ def add_plastic_print(page):
     rng, draw = page.rng, page.draw
     h, w = page.h, page.w
     if chance(rng, 0.3):
-        y = h * rng.uniform(0.06, 0.2)
+        y = h * rng.uniform(0.03, 0.2) if chance(rng, 0.7) else h * rng.uniform(0.6, 0.78)
         draw.rectangle(
             (0, y, w, y + h * 0.2), fill=tuple(int(v) for v in any_colour(rng, 0, 60, 0.3))
         )
@@ -389,16 +380,16 @@ def _decorate(rng, page):
             add_shapes(page, rng.integers(1, 5))
         elif chance(rng, 0.25):
             page.img = make_picture(rng, page.h, page.w)
-        if chance(rng, 0.25):
-            add_bands(page, rng.integers(1, 3))
+        if chance(rng, 0.45):
+            add_edge_bands(page)
         if chance(rng, 0.08):
             add_dots(page)
     elif kind == 'magazine' and chance(rng, 0.4):
         add_shapes(page, rng.integers(1, 4))
     if kind in ('text', 'letter', 'form', 'table', 'magazine', 'receipt') and chance(
-        rng, 0.04 if kind == 'receipt' else 0.13
+        rng, 0.05 if kind == 'receipt' else 0.2
     ):
-        add_bands(page, rng.integers(1, 3))
+        add_edge_bands(page)
     if kind == 'photo':
         page.img = make_picture(rng, page.h, page.w)
         if chance(rng, 0.6):

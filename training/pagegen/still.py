@@ -158,7 +158,7 @@ def set_table(props):
     rng = props.rng
     for _ in range(int(rng.integers(1, 3))):
         fake = box_points(props.spot(-0.25), props.size * rng.uniform(0.15, 0.5, 2), rng.normal(0, 0.3))
-        grounds.mat(props, fake, (25, 200))
+        grounds.mat(props, fake, (25, 200), square=False)
     for _ in range(int(rng.integers(1, 6))):
         where, size = props.spot(-0.05), props.size * rng.uniform(0.1, 0.5)
         (objects.disc, objects.disc, objects.rounded, grounds.coaster, objects.pen)[
