@@ -9,11 +9,14 @@ One thread each, on one processor (affinity). The photo is scaled to a long side
 its own with its session open: `remove(bytes)` from the JPEG's bytes to the PNG's, less
 the time inside ONNX Runtime's `run`. clearcut starts anew for each picture (`i --json`):
 decode + preprocess + postprocess + encode as it reports them. Contestants take turns;
-minimum and median of --runs. `clearcut` is with --compat rembg, which does the same
-work; `clearcut, default` also follows the photo's edges.
+minimum and median of --runs. `clearcut` is with the default settings, which also follow
+the photo's edges and clean their colours; `clearcut, compat` is with --compat rembg,
+which does the same work as rembg.
 
 The model is any U2-Net-shaped file: ../shared/tools/make_models.py --model u2net-half
---out u2net-half.onnx. rembg reads it as u2net_custom.
+--out u2net-half.onnx, which rembg reads as u2net_custom. Its weights are random: its mask
+is soft everywhere, the most work there can be. With --session isnet-general-use and
+../shared/models/isnet-general-use-fp16.onnx the mask is a real one.
 """
 
 import argparse
@@ -30,7 +33,8 @@ import tempfile
 WORKER = r"""
 import sys, time
 from rembg import new_session, remove
-session = new_session("u2net_custom", model_path=sys.argv[1])
+name, path = sys.argv[1:]
+session = new_session(name, model_path=path) if name == "u2net_custom" else new_session(name)
 inner = session.inner_session
 spent = 0.0
 class Timed:
@@ -80,10 +84,11 @@ def make_photos(python, photo, folder):
 
 
 class Rembg:
-    def __init__(self, python, model, folder):
-        environment = dict(os.environ, U2NET_HOME=str(folder), OMP_NUM_THREADS="1")
+    def __init__(self, python, session, model, folder):
+        environment = dict(os.environ, U2NET_HOME=str(folder), OMP_NUM_THREADS="1",
+                           MODEL_CHECKSUM_DISABLED="1")
         self.process = subprocess.Popen(
-            [python, "-c", WORKER, model],
+            [python, "-c", WORKER, session, model],
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         if self.process.stdout.readline().strip() != "ready":
@@ -116,6 +121,7 @@ def main():
     parser.add_argument("--rembg-python", default="/tmp/rembg/bin/python")
     parser.add_argument("--model", required=True)
     parser.add_argument("--photo", default="../shared/data/pages/rb_animal3.jpg")
+    parser.add_argument("--session", default="u2net_custom", help="rembg's name for the model")
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--out", default="bench/results/around-rembg.json")
     args = parser.parse_args()
@@ -126,24 +132,26 @@ def main():
         "date": datetime.date.today().isoformat(),
         "machine": f"{processor_name()}, one of {os.cpu_count()} processors, {platform.platform()}",
         "photo": os.path.basename(args.photo),
+        "model": os.path.basename(args.model),
         "runs": args.runs,
         "load_at_start": os.getloadavg()[0],
         "sizes": {},
     }
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        model = folder / "network.onnx"  # rembg wants it inside its model folder
+        # rembg wants it inside its model folder
+        model = folder / ("network.onnx" if args.session == "u2net_custom" else f"{args.session}.onnx")
         model.write_bytes(pathlib.Path(args.model).read_bytes())
         make_photos(args.rembg_python, args.photo, folder)
-        rembg = Rembg(args.rembg_python, str(model), folder)
+        rembg = Rembg(args.rembg_python, args.session, str(model), folder)
         for side, target in TARGETS.items():
             path, output = str(folder / f"{side}.jpg"), str(folder / "out.png")
             ways = {
                 "rembg": lambda: rembg.measure(path),
                 "clearcut": lambda: measure_clearcut(
-                    args.clearcut, str(model), path, output, ["--compat", "rembg"]),
-                "clearcut, default": lambda: measure_clearcut(
                     args.clearcut, str(model), path, output, []),
+                "clearcut, compat": lambda: measure_clearcut(
+                    args.clearcut, str(model), path, output, ["--compat", "rembg"]),
             }
             for way in ways.values():
                 way()  # warm
@@ -152,8 +160,9 @@ def main():
                 for way, measure in ways.items():
                     samples[way].append(measure())
             row = {way: spread(values) for way, values in samples.items()}
-            for key in ("min_ms", "median_ms"):
-                row[f"times_faster_{key[:-3]}"] = round(row["rembg"][key] / row["clearcut"][key], 2)
+            for way in ("clearcut", "clearcut, compat"):
+                for key in ("min_ms", "median_ms"):
+                    row[way][f"times_faster_{key[:-3]}"] = round(row["rembg"][key] / row[way][key], 2)
             row["target"] = target
             report["sizes"][str(side)] = row
             print(side, json.dumps(row), flush=True)

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "matte/laplacian.h"
 #include "matte/multilevel.h"
+#include "matte/solver_rows.h"
 
 /* Preconditioned conjugate gradients, J. R. Shewchuk, "An Introduction to the
  * Conjugate Gradient Method Without the Agonizing Pain" (1994), B3.
@@ -18,6 +19,7 @@ typedef struct solver {
     const cc_alpha_limits *limits;
     cc_multilevel *preconditioner;
     cc_thread_pool *pool;
+    const cc_solver_rows *rows;
     double *solution;  /* by unknown */
     double *residual;  /* by unknown */
     double *direction; /* spread */
@@ -47,27 +49,6 @@ static void next_direction(void *context, int task, int worker)
     }
 }
 
-/* A row of the upper triangle serves both ways: what a pixel takes from a later
- * one, and what it gives to it. */
-static void multiply_run(const solver *work, const cc_matting_run *run)
-{
-    const cc_matting_system *system = work->system;
-
-    for (size_t slot = 0; slot < CC_MATTING_LATER; slot++) {
-        const double *entry = system->later + slot * (size_t)system->unknowns + run->first;
-        const double *here = work->direction + run->pixel;
-        const double *there = here + system->offset[slot];
-        double *product = work->product + run->pixel;
-        double *later_product = product + system->offset[slot];
-        for (int32_t i = 0; i < run->length; i++) {
-            product[i] += entry[i] * there[i];
-        }
-        for (int32_t i = 0; i < run->length; i++) {
-            later_product[i] += entry[i] * here[i];
-        }
-    }
-}
-
 static void multiply_strip(void *context, int task, int worker)
 {
     const solver *work = context;
@@ -76,7 +57,7 @@ static void multiply_strip(void *context, int task, int worker)
 
     (void)worker;
     for (int32_t r = system->strip_runs[strip]; r < system->strip_runs[strip + 1]; r++) {
-        multiply_run(work, &system->runs[r]);
+        work->rows->multiply(system, &system->runs[r], work->direction, work->product);
     }
 }
 
@@ -260,6 +241,7 @@ static cc_status solve(const cc_matting_system *system, const cc_alpha_limits *l
     solver work = {.system = system, .limits = limits, .preconditioner = &preconditioner};
     cc_status status = cc_multilevel_make(system, &preconditioner, error);
 
+    work.rows = cc_solver_rows_choose();
     work.pool = system->unknowns < UNKNOWNS_FOR_THREADS ? NULL : pool;
     if (status == CC_OK) {
         status = allocate(&work, error);

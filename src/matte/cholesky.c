@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "matte/solver_rows.h"
 
 /* ---- factorizing ---- */
 
@@ -144,60 +145,14 @@ void cc_cholesky_free(cc_cholesky *factor)
 
 /* ---- solving ---- */
 
-enum { SAME_ROW = 2 }; /* the first slots */
-
-/* Forward through one run: its own pixels one after another, then the rows below
- * in whole vectors. */
-static void forward_run(const cc_cholesky *factor, const cc_matting_system *system,
-                        const cc_matting_run *run, float *vector)
-{
-    size_t unknowns = (size_t)system->unknowns;
-    float *here = vector + run->pixel;
-    const float *inverse = factor->inverse_diagonal + run->first;
-    const float *next = factor->later + run->first;
-    const float *after_next = next + unknowns;
-
-    for (int32_t i = 0; i < run->length; i++) {
-        here[i] *= inverse[i];
-        here[i + 1] -= next[i] * here[i];
-        here[i + 2] -= after_next[i] * here[i];
-    }
-    for (size_t slot = SAME_ROW; slot < CC_MATTING_LATER; slot++) {
-        const float *entry = factor->later + slot * unknowns + run->first;
-        float *below = vector + run->pixel + system->offset[slot];
-        for (int32_t i = 0; i < run->length; i++) {
-            below[i] -= entry[i] * here[i];
-        }
-    }
-}
-
-static void backward_run(const cc_cholesky *factor, const cc_matting_system *system,
-                         const cc_matting_run *run, float *vector)
-{
-    size_t unknowns = (size_t)system->unknowns;
-    float *here = vector + run->pixel;
-    const float *inverse = factor->inverse_diagonal + run->first;
-    const float *next = factor->later + run->first;
-    const float *after_next = next + unknowns;
-
-    for (size_t slot = SAME_ROW; slot < CC_MATTING_LATER; slot++) {
-        const float *entry = factor->later + slot * unknowns + run->first;
-        const float *below = vector + run->pixel + system->offset[slot];
-        for (int32_t i = 0; i < run->length; i++) {
-            here[i] -= entry[i] * below[i];
-        }
-    }
-    for (int32_t i = run->length - 1; i >= 0; i--) {
-        here[i] = (here[i] - next[i] * here[i + 1] - after_next[i] * here[i + 2]) * inverse[i];
-    }
-}
-
 void cc_cholesky_solve(const cc_cholesky *factor, const cc_matting_system *system, float *vector)
 {
+    const cc_solver_rows *rows = cc_solver_rows_choose();
+
     for (int32_t r = 0; r < system->run_count; r++) {
-        forward_run(factor, system, &system->runs[r], vector);
+        rows->forward(factor, system, &system->runs[r], vector);
     }
     for (int32_t r = system->run_count - 1; r >= 0; r--) {
-        backward_run(factor, system, &system->runs[r], vector);
+        rows->backward(factor, system, &system->runs[r], vector);
     }
 }

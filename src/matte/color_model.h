@@ -39,12 +39,14 @@ cc_status cc_color_guide_make(int width, int height, cc_color_guide *guide, cc_e
 void cc_color_guide_free(cc_color_guide *guide);
 
 /* Fill guide->picture near the zone from a large picture of 1..4 channels, each small
- * pixel the mean of those it stands for. pool may be NULL. */
-void cc_color_guide_reduce(cc_color_guide *guide, const cc_image *image, cc_thread_pool *pool);
+ * pixel the mean of those it stands for. pool may be NULL. Errors: CC_OUT_OF_MEMORY. */
+cc_status cc_color_guide_reduce(cc_color_guide *guide, const cc_image *image, cc_thread_pool *pool,
+                                cc_error *error);
 
 /* Fit a model in each window around a pixel of the zone (ridge regression; windows are
- * cut off at the border). The same result for any number of threads. Errors:
- * CC_OUT_OF_MEMORY. */
+ * cut off at the border). Alpha is rounded to multiples of 1/510 for the largest windows,
+ * of 1/14535 for the smallest, and samples of masks not at all. The same result for any
+ * number of threads. Errors: CC_OUT_OF_MEMORY. */
 cc_status cc_color_guide_fit(cc_color_guide *guide, cc_thread_pool *pool, cc_error *error);
 
 /* Where a pixel of the large picture lies between centres of small ones. */

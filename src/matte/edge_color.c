@@ -3,32 +3,31 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "matte/edge_color_kernel.h"
 
-/* A cell of 4x4 pixels, and of 2x2 cells on every further level. */
-enum { CELL = 4, TILE_CELLS = 8, TILE = CELL * TILE_CELLS, MOST_LEVELS = 20 };
-
-/* Red, green, blue (0..255) and how much they are to be trusted. While a level is
- * built the colours are sums with these weights, later means. */
-typedef float weighted_color __attribute__((vector_size(16)));
-typedef struct cell {
-    weighted_color subject;
-    weighted_color behind;
-} cell;
+enum { CELL = CC_EDGE_CELL, TILE_CELLS = CC_EDGE_TILE_CELLS, TILE = CC_EDGE_TILE };
+enum { MOST_LEVELS = 20 };
 
 typedef struct level {
     int width;
     int height;
-    cell *cells;
+    cc_edge_cell *cells;
 } level;
+
+/* What a tile is to the outline. Only these tiles have cells of the finest level: the
+ * memory of the others is never touched. */
+enum { FAR = 0, NEAR = 1, SOFT = 2 /* and near */ };
 
 typedef struct edge_job {
     const cc_image *image;
     const cc_image *mask;
     cc_image *cutout;
     const atomic_bool *cancel;
+    const cc_edge_kernels *kernels;
+    cc_edge_tables tables;
     int tiles_across;
     int tiles_down;
-    uint8_t *tiles; /* does a soft pixel lie in it? */
+    uint8_t *tiles; /* FAR, NEAR or SOFT */
     level levels[MOST_LEVELS];
     int level_count;
     const level *finer; /* the pair of levels that is being worked on */
@@ -40,9 +39,14 @@ static inline int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-static inline bool is_soft(uint8_t value)
+static inline int larger(int a, int b)
 {
-    return (uint8_t)(value - 1) < 254;
+    return a > b ? a : b;
+}
+
+static inline uint8_t *tile_row(const edge_job *job, int y)
+{
+    return job->tiles + (size_t)y * (size_t)job->tiles_across;
 }
 
 /* ---- which tiles ---- */
@@ -52,7 +56,7 @@ static bool row_has_soft(const uint8_t *row, int count)
     unsigned soft = 0;
 
     for (int x = 0; x < count; x++) {
-        soft |= (unsigned)((uint8_t)(row[x] - 1) < 254);
+        soft |= (unsigned)cc_matte_is_soft(row[x]);
     }
     return soft != 0;
 }
@@ -60,73 +64,53 @@ static bool row_has_soft(const uint8_t *row, int count)
 static void mark_tile_row(void *context, int task, int worker)
 {
     const edge_job *job = context;
-    uint8_t *tiles = job->tiles + (size_t)task * (size_t)job->tiles_across;
+    uint8_t *tiles = tile_row(job, task);
 
     (void)worker;
     for (int y = task * TILE; y < smaller((task + 1) * TILE, job->mask->height); y++) {
         const uint8_t *row = cc_image_row(job->mask, y);
         for (int tile = 0; tile < job->tiles_across; tile++) {
             int count = smaller(TILE, job->mask->width - tile * TILE);
-            if (!tiles[tile] && row_has_soft(row + (size_t)tile * TILE, count)) {
-                tiles[tile] = 1;
+            if (tiles[tile] == FAR && row_has_soft(row + (size_t)tile * TILE, count)) {
+                tiles[tile] = SOFT;
             }
         }
     }
 }
 
-static bool has_soft_near(const edge_job *job, int x, int y)
+static void mark_near_tiles(const edge_job *job, int x, int y)
 {
-    for (int row = y > 0 ? y - 1 : 0; row <= smaller(y + 1, job->tiles_down - 1); row++) {
-        for (int column = x > 0 ? x - 1 : 0; column <= smaller(x + 1, job->tiles_across - 1);
-             column++) {
-            if (job->tiles[(size_t)row * (size_t)job->tiles_across + (size_t)column]) {
-                return true;
+    for (int row = larger(y - 1, 0); row <= smaller(y + 1, job->tiles_down - 1); row++) {
+        uint8_t *tiles = tile_row(job, row);
+        for (int tile = larger(x - 1, 0); tile <= smaller(x + 1, job->tiles_across - 1); tile++) {
+            tiles[tile] = tiles[tile] == FAR ? NEAR : tiles[tile];
+        }
+    }
+}
+
+static void mark_all_near_tiles(const edge_job *job)
+{
+    for (int y = 0; y < job->tiles_down; y++) {
+        for (int x = 0; x < job->tiles_across; x++) {
+            if (tile_row(job, y)[x] == SOFT) {
+                mark_near_tiles(job, x, y);
             }
         }
     }
-    return false;
 }
 
 /* ---- the first level: sums over pixels ---- */
 
-static inline weighted_color load_pixel(const cc_image *image, const uint8_t *pixel)
+static cc_edge_row row_of_tile(const edge_job *job, int tile, int y)
 {
-    int green = image->channels >= 3 ? 1 : 0;
-    float own = cc_image_has_alpha(image) ? pixel[image->channels - 1] / 255.0F : 1.0F;
-    weighted_color color = {pixel[0], pixel[green], pixel[2 * green], 1.0F};
-    return color * own;
-}
-
-/* How much a pixel says about the part that makes up `share` of it: the 16th power,
- * so that half-transparent ones count only where there is nothing clearer. */
-static inline float trust_of(float share)
-{
-    float fourth = share * share * share * share;
-    float eighth = fourth * fourth;
-
-    /* below: 2e-10 and less, and soon denormal numbers, which take a hundred times longer */
-    return share < 0.25F ? 0.0F : eighth * eighth;
-}
-
-static void sum_cell(const edge_job *job, int x, int y)
-{
-    int right = smaller((x + 1) * CELL, job->image->width);
-    int bottom = smaller((y + 1) * CELL, job->image->height);
-    cell sums = {{0}, {0}};
-
-    for (int row = y * CELL; row < bottom; row++) {
-        const uint8_t *pixel =
-            cc_image_row(job->image, row) + (size_t)x * CELL * (size_t)job->image->channels;
-        const uint8_t *mask = cc_image_row(job->mask, row);
-        for (int column = x * CELL; column < right; column++, pixel += job->image->channels) {
-            weighted_color color = load_pixel(job->image, pixel);
-            float alpha = mask[column] / 255.0F;
-            float rest = 1.0F - alpha;
-            sums.subject += color * trust_of(alpha);
-            sums.behind += color * trust_of(rest);
-        }
-    }
-    job->levels[0].cells[(size_t)y * (size_t)job->levels[0].width + (size_t)x] = sums;
+    const cc_image *image = job->image;
+    int left = tile * TILE;
+    int count = smaller(TILE, image->width - left);
+    bool last = y == image->height - 1 && left + count == image->width;
+    cc_edge_row row = {cc_image_row(image, y) + (size_t)left * (size_t)image->channels,
+                       cc_image_row(job->mask, y) + left, image->channels, count,
+                       last ? count - 1 : count};
+    return row;
 }
 
 static void sum_tile_row(void *context, int task, int worker)
@@ -136,14 +120,14 @@ static void sum_tile_row(void *context, int task, int worker)
 
     (void)worker;
     for (int tile = 0; tile < job->tiles_across; tile++) {
-        if (!has_soft_near(job, tile, task)) {
+        if (tile_row(job, task)[tile] == FAR) {
             continue;
         }
-        for (int y = task * TILE_CELLS; y < smaller((task + 1) * TILE_CELLS, first->height); y++) {
-            for (int x = tile * TILE_CELLS; x < smaller((tile + 1) * TILE_CELLS, first->width);
-                 x++) {
-                sum_cell(job, x, y);
-            }
+        for (int y = task * TILE; y < smaller((task + 1) * TILE, job->image->height); y++) {
+            cc_edge_row row = row_of_tile(job, tile, y);
+            job->kernels->sum(&job->tables, &row,
+                              first->cells + (size_t)(y / CELL) * (size_t)first->width +
+                                  (size_t)tile * TILE_CELLS);
         }
     }
 }
@@ -157,31 +141,56 @@ static int row_tasks(int rows)
     return (rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
 }
 
+/* The cells x..end-1 of a row of the coarser level. */
+static void sum_level_cells(const edge_job *job, int y, int x, int end)
+{
+    const level *fine = job->finer;
+    cc_edge_cell *cells = job->coarser->cells + (size_t)y * (size_t)job->coarser->width;
+
+    for (; x < end; x++) {
+        cc_edge_cell sums = {{0}, {0}};
+        for (int row = 2 * y; row < smaller(2 * y + 2, fine->height); row++) {
+            const cc_edge_cell *from = fine->cells + (size_t)row * (size_t)fine->width;
+            for (int column = 2 * x; column < smaller(2 * x + 2, fine->width); column++) {
+                sums.subject += from[column].subject;
+                sums.behind += from[column].behind;
+            }
+        }
+        cells[x] = sums;
+    }
+}
+
 static void sum_level_rows(void *context, int task, int worker)
 {
     const edge_job *job = context;
-    const level *fine = job->finer;
     const level *coarse = job->coarser;
 
     (void)worker;
     for (int y = task * ROWS_PER_TASK; y < smaller((task + 1) * ROWS_PER_TASK, coarse->height);
          y++) {
-        for (int x = 0; x < coarse->width; x++) {
-            cell sums = {{0}, {0}};
-            for (int row = 2 * y; row < smaller(2 * y + 2, fine->height); row++) {
-                const cell *from = fine->cells + (size_t)row * (size_t)fine->width;
-                for (int column = 2 * x; column < smaller(2 * x + 2, fine->width); column++) {
-                    sums.subject += from[column].subject;
-                    sums.behind += from[column].behind;
-                }
-            }
-            coarse->cells[(size_t)y * (size_t)coarse->width + (size_t)x] = sums;
+        sum_level_cells(job, y, 0, coarse->width);
+    }
+}
+
+/* From the first level to the second; far tiles have nothing to sum. */
+static void sum_second_level(void *context, int task, int worker)
+{
+    enum { HALF = TILE_CELLS / 2 };
+    const edge_job *job = context;
+
+    (void)worker;
+    for (int tile = 0; tile < job->tiles_across; tile++) {
+        int end = smaller((tile + 1) * HALF, job->coarser->width);
+        if (tile_row(job, task)[tile] == FAR) {
+            continue;
+        }
+        for (int y = task * HALF; y < smaller((task + 1) * HALF, job->coarser->height); y++) {
+            sum_level_cells(job, y, tile * HALF, end);
         }
     }
 }
 
-/* Where a pixel's (or cell's) centre lies between the centres of cells `size` times
- * as large. */
+/* Where a cell's centre lies between the centres of cells `size` times as large. */
 typedef struct position {
     int first;
     int second;
@@ -197,27 +206,48 @@ static inline position find_position(int at, float size, int count)
     return found;
 }
 
-static inline cell interpolate(const level *from, position down, position along)
+static inline cc_edge_cell between(const cc_edge_cell *first, const cc_edge_cell *second,
+                                   float share)
 {
-    const cell *above = from->cells + (size_t)down.first * (size_t)from->width;
-    const cell *below = from->cells + (size_t)down.second * (size_t)from->width;
-    float a = (1.0F - down.share) * (1.0F - along.share);
-    float b = (1.0F - down.share) * along.share;
-    float c = down.share * (1.0F - along.share);
-    float d = down.share * along.share;
-    cell mean = {above[along.first].subject * a + above[along.second].subject * b +
-                     below[along.first].subject * c + below[along.second].subject * d,
-                 above[along.first].behind * a + above[along.second].behind * b +
-                     below[along.first].behind * c + below[along.second].behind * d};
+    cc_edge_cell mean = {first->subject + share * (second->subject - first->subject),
+                         first->behind + share * (second->behind - first->behind)};
     return mean;
 }
 
 /* What a cell does not know itself comes from the level above, which weighs as much
  * as four clear pixels. */
-static inline weighted_color settle(weighted_color sum, weighted_color guess)
+static inline cc_edge_color settle(cc_edge_color sum, cc_edge_color guess)
 {
     static const float weight = 4.0F;
-    return (sum + weight * guess) / (sum[3] + weight);
+    return (sum + weight * guess) * (1.0F / (sum[3] + weight));
+}
+
+static void settle_cells(const edge_job *job, int y, int x, int end)
+{
+    static const cc_edge_cell grey = {{127.5F, 127.5F, 127.5F, 1.0F},
+                                      {127.5F, 127.5F, 127.5F, 1.0F}};
+    const level *coarse = job->coarser;
+    cc_edge_cell *cells = job->finer->cells + (size_t)y * (size_t)job->finer->width;
+    position down = {0, 0, 0.0F};
+    const cc_edge_cell *above = NULL;
+    const cc_edge_cell *below = NULL;
+
+    if (coarse != NULL) {
+        down = find_position(y, 2.0F, coarse->height);
+        above = coarse->cells + (size_t)down.first * (size_t)coarse->width;
+        below = coarse->cells + (size_t)down.second * (size_t)coarse->width;
+    }
+    for (; x < end; x++) {
+        cc_edge_cell guess = grey;
+        if (coarse != NULL) {
+            position along = find_position(x, 2.0F, coarse->width);
+            cc_edge_cell left = between(above + along.first, below + along.first, down.share);
+            cc_edge_cell right = between(above + along.second, below + along.second, down.share);
+            guess = between(&left, &right, along.share);
+        }
+        cells[x].subject = settle(cells[x].subject, guess.subject);
+        cells[x].behind = settle(cells[x].behind, guess.behind);
+    }
 }
 
 /* Turn sums into means; the coarser level (NULL: none) is finished. */
@@ -228,64 +258,81 @@ static void settle_level_rows(void *context, int task, int worker)
 
     (void)worker;
     for (int y = task * ROWS_PER_TASK; y < smaller((task + 1) * ROWS_PER_TASK, fine->height); y++) {
-        position down = {0, 0, 0.0F};
-        if (job->coarser != NULL) {
-            down = find_position(y, 2.0F, job->coarser->height);
+        settle_cells(job, y, 0, fine->width);
+    }
+}
+
+static void settle_first_level(void *context, int task, int worker)
+{
+    const edge_job *job = context;
+    const level *first = &job->levels[0];
+
+    (void)worker;
+    for (int tile = 0; tile < job->tiles_across; tile++) {
+        int end = smaller((tile + 1) * TILE_CELLS, first->width);
+        if (tile_row(job, task)[tile] == FAR) {
+            continue;
         }
-        for (int x = 0; x < fine->width; x++) {
-            cell *at = &fine->cells[(size_t)y * (size_t)fine->width + (size_t)x];
-            cell guess = {{127.5F, 127.5F, 127.5F, 1.0F}, {127.5F, 127.5F, 127.5F, 1.0F}};
-            if (job->coarser != NULL) {
-                guess =
-                    interpolate(job->coarser, down, find_position(x, 2.0F, job->coarser->width));
-            }
-            at->subject = settle(at->subject, guess.subject);
-            at->behind = settle(at->behind, guess.behind);
+        for (int y = task * TILE_CELLS; y < smaller((task + 1) * TILE_CELLS, first->height); y++) {
+            settle_cells(job, y, tile * TILE_CELLS, end);
+        }
+    }
+}
+
+static void settle_levels(edge_job *job, cc_thread_pool *pool)
+{
+    for (int number = 1; number < job->level_count; number++) {
+        job->finer = &job->levels[number - 1];
+        job->coarser = &job->levels[number];
+        if (number == 1) {
+            cc_thread_pool_run(pool, sum_second_level, job, job->tiles_down);
+        } else {
+            cc_thread_pool_run(pool, sum_level_rows, job, row_tasks(job->coarser->height));
+        }
+    }
+    for (int number = job->level_count - 1; number >= 0; number--) {
+        job->finer = &job->levels[number];
+        job->coarser = number + 1 < job->level_count ? &job->levels[number + 1] : NULL;
+        if (number == 0) {
+            cc_thread_pool_run(pool, settle_first_level, job, job->tiles_down);
+        } else {
+            cc_thread_pool_run(pool, settle_level_rows, job, row_tasks(job->finer->height));
         }
     }
 }
 
 /* ---- the pixels ---- */
 
-static inline uint8_t to_sample(float value)
+/* A row of cells around a tile; where it lies at the border, a copy in which the last
+ * cell goes on. */
+static const cc_edge_cell *cells_around(const level *first, int tile, int y,
+                                        cc_edge_cell copy[CC_EDGE_GUESSES])
 {
-    return value <= 0.0F ? 0 : value >= 255.0F ? 255 : (uint8_t)(value + 0.5F);
-}
+    const cc_edge_cell *row = first->cells + (size_t)y * (size_t)first->width;
+    int left = tile * TILE_CELLS - 1;
 
-/* The subject's colour that is closest to the guess and, with the background's,
- * explains the pixel: the minimum of |alpha F + (1 - alpha) B - I|^2 +
- * slack (|F - guess|^2 + |B - guess|^2). */
-static void correct_pixel(const edge_job *job, const uint8_t *pixel, uint8_t mask,
-                          const cell *guess, uint8_t *target)
-{
-    static const float slack = 0.05F;
-    int green = job->image->channels >= 3 ? 1 : 0;
-    float alpha = mask / 255.0F;
-    float rest = 1.0F - alpha;
-    float step = alpha / (alpha * alpha + rest * rest + slack);
-
-    for (int c = 0; c < 3; c++) {
-        float left = pixel[c * green] - alpha * guess->subject[c] - rest * guess->behind[c];
-        target[c] = to_sample(guess->subject[c] + step * left);
+    if (left >= 0 && left + CC_EDGE_GUESSES <= first->width) {
+        return row + left;
     }
+    for (int i = 0; i < CC_EDGE_GUESSES; i++) {
+        copy[i] = row[larger(smaller(left + i, first->width - 1), 0)];
+    }
+    return copy;
 }
 
-static void correct_tile(const edge_job *job, int tile, int tile_row)
+static void correct_tile(const edge_job *job, int tile, int tile_y)
 {
     const level *first = &job->levels[0];
-    int right = smaller((tile + 1) * TILE, job->image->width);
+    cc_edge_cell copies[2][CC_EDGE_GUESSES];
 
-    for (int y = tile_row * TILE; y < smaller((tile_row + 1) * TILE, job->image->height); y++) {
-        const uint8_t *mask = cc_image_row(job->mask, y);
-        const uint8_t *row = cc_image_row(job->image, y);
-        uint8_t *target = cc_image_row(job->cutout, y);
+    for (int y = tile_y * TILE; y < smaller((tile_y + 1) * TILE, job->image->height); y++) {
+        cc_edge_row row = row_of_tile(job, tile, y);
         position down = find_position(y, CELL, first->height);
-        for (int x = tile * TILE; x < right; x++) {
-            if (is_soft(mask[x]) && target[4 * x + 3] > 0) {
-                cell guess = interpolate(first, down, find_position(x, CELL, first->width));
-                correct_pixel(job, row + (size_t)x * (size_t)job->image->channels, mask[x], &guess,
-                              target + (size_t)4 * (size_t)x);
-            }
+        if (row_has_soft(row.mask, row.count)) {
+            cc_edge_guess guess = {cells_around(first, tile, down.first, copies[0]),
+                                   cells_around(first, tile, down.second, copies[1]), down.share};
+            job->kernels->correct(&job->tables, &row, &guess,
+                                  cc_image_row(job->cutout, y) + (size_t)4 * TILE * (size_t)tile);
         }
     }
 }
@@ -296,7 +343,7 @@ static void correct_tile_row(void *context, int task, int worker)
 
     (void)worker;
     for (int tile = 0; tile < job->tiles_across; tile++) {
-        if (job->tiles[(size_t)task * (size_t)job->tiles_across + (size_t)tile]) {
+        if (tile_row(job, task)[tile] == SOFT) {
             correct_tile(job, tile, task);
         }
     }
@@ -311,11 +358,10 @@ static cc_status add_level(edge_job *job, int width, int height, cc_error *error
 
     at->width = width;
     at->height = height;
-    at->cells = cc_alloc_aligned(cells * sizeof *at->cells);
+    at->cells = cc_alloc_zeroed(cells, sizeof *at->cells); /* by malloc: aligned to 16 */
     if (at->cells == NULL) {
         return cc_fail_memory(error, cells * sizeof *at->cells);
     }
-    memset(at->cells, 0, cells * sizeof *at->cells);
     job->level_count++;
     return CC_OK;
 }
@@ -337,20 +383,6 @@ static cc_status allocate(edge_job *job, cc_error *error)
         status = cc_fail_memory(error, tiles);
     }
     return status;
-}
-
-static void settle_levels(edge_job *job, cc_thread_pool *pool)
-{
-    for (int number = 1; number < job->level_count; number++) {
-        job->finer = &job->levels[number - 1];
-        job->coarser = &job->levels[number];
-        cc_thread_pool_run(pool, sum_level_rows, job, row_tasks(job->coarser->height));
-    }
-    for (int number = job->level_count - 1; number >= 0; number--) {
-        job->finer = &job->levels[number];
-        job->coarser = number + 1 < job->level_count ? &job->levels[number + 1] : NULL;
-        cc_thread_pool_run(pool, settle_level_rows, job, row_tasks(job->finer->height));
-    }
 }
 
 static bool is_cancelled(const atomic_bool *cancel)
@@ -382,11 +414,14 @@ cc_status cc_edge_colors(const cc_image *image, const cc_image *mask, cc_thread_
     if (status != CC_OK) {
         return status;
     }
+    job.kernels = cc_edge_kernels_choose(image->channels);
+    cc_edge_tables_fill(&job.tables);
     job.tiles_across = (image->width + TILE - 1) / TILE;
     job.tiles_down = (image->height + TILE - 1) / TILE;
     status = allocate(&job, error);
     if (status == CC_OK) {
         cc_thread_pool_run(pool, mark_tile_row, &job, job.tiles_down);
+        mark_all_near_tiles(&job);
         cc_thread_pool_run(pool, sum_tile_row, &job, job.tiles_down);
         settle_levels(&job, pool);
         cc_thread_pool_run(pool, correct_tile_row, &job, job.tiles_down);
@@ -395,7 +430,7 @@ cc_status cc_edge_colors(const cc_image *image, const cc_image *mask, cc_thread_
         }
     }
     for (int number = 0; number < job.level_count; number++) {
-        cc_free_aligned(job.levels[number].cells);
+        cc_free(job.levels[number].cells);
     }
     cc_free(job.tiles);
     return status;

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "core/cpu.h"
 #include "image/resample.h"
+#include "matte/matte_kernel.h"
 
 cc_status cc_matte_resize(const cc_image *small_mask, int width, int height, cc_thread_pool *pool,
                           cc_image *mask, cc_error *error)
@@ -31,15 +33,39 @@ static inline void load_rgba(const uint8_t *source, int channels, uint8_t rgba[4
 static void cut_row_straight(const uint8_t *source, int channels, const uint8_t *mask,
                              uint8_t *target, int width)
 {
-    for (int x = 0; x < width; x++, source += channels, target += 4) {
+    int done = 0;
+
+#if defined(__x86_64__)
+    if (channels == 3 && cc_cpu_detect()->level >= CC_CPU_AVX2) {
+        done = cc_cut_row_avx2(source, mask, target, width);
+        source += (size_t)done * 3;
+        target += (size_t)done * 4;
+    }
+#endif
+    for (int x = done; x < width; x++, source += channels, target += 4) {
         uint8_t rgba[4];
         uint8_t alpha;
         load_rgba(source, channels, rgba);
-        alpha = multiply_255(rgba[3], mask[x]);
+        alpha = multiply_255(rgba[3], cc_matte_settle(mask[x]));
         target[0] = alpha > 0 ? rgba[0] : 0;
         target[1] = alpha > 0 ? rgba[1] : 0;
         target[2] = alpha > 0 ? rgba[2] : 0;
         target[3] = alpha;
+    }
+}
+
+static void cut_row_unsettled(const uint8_t *source, int channels, const uint8_t *mask,
+                              uint8_t *target, int width)
+{
+    for (int x = 0; x < width; x++, source += channels, target += 4) {
+        uint8_t rgba[4];
+        load_rgba(source, channels, rgba);
+        rgba[3] = multiply_255(rgba[3], mask[x]);
+        if (rgba[3] > 0) {
+            memcpy(target, rgba, 4);
+        } else {
+            memset(target, 0, 4);
+        }
     }
 }
 
@@ -64,6 +90,9 @@ typedef struct cut_job {
     cc_matte_style style;
 } cut_job;
 
+typedef void (*cc_cut_row)(const uint8_t *source, int channels, const uint8_t *mask,
+                           uint8_t *target, int width);
+
 static void cut_rows(void *context, int task, int worker)
 {
     const cut_job *job = context;
@@ -76,11 +105,10 @@ static void cut_rows(void *context, int task, int worker)
         const uint8_t *source = cc_image_row(job->image, y);
         const uint8_t *mask = cc_image_row(job->mask, y);
         uint8_t *target = cc_image_row(job->cutout, y);
-        if (job->style == CC_MATTE_REMBG) {
-            cut_row_rembg(source, job->image->channels, mask, target, job->image->width);
-        } else {
-            cut_row_straight(source, job->image->channels, mask, target, job->image->width);
-        }
+        cc_cut_row cut_row = job->style == CC_MATTE_REMBG       ? cut_row_rembg
+                             : job->style == CC_MATTE_UNSETTLED ? cut_row_unsettled
+                                                                : cut_row_straight;
+        cut_row(source, job->image->channels, mask, target, job->image->width);
     }
 }
 

@@ -152,7 +152,8 @@ static void rembg_row(const matting_job *job, int y, const float *colors, uint8_
 static void straight_row(const matting_job *job, int y, const float *colors, uint8_t *target)
 {
     for (int x = 0; x < job->image->width; x++, target += 4) {
-        target[3] = rounded(pixel_alpha(job, x, y) * own_alpha(job->image, x, y));
+        uint8_t alpha = cc_matte_settle(rounded(pixel_alpha(job, x, y)));
+        target[3] = rounded(alpha / 255.0 * own_alpha(job->image, x, y));
         for (int c = 0; c < 3; c++) {
             target[c] = target[3] > 0 ? rounded(colors[3 * x + c]) : 0;
         }

@@ -140,7 +140,7 @@ static cc_status reduce(reduction *job, cc_thread_pool *pool, cc_error *error)
         job->guide.ridge = 2.0F; /* less lets noise in flat windows steer alpha */
         cc_thread_pool_run(pool, reduce_trimap_rows, job, row_tasks(height));
         cc_thread_pool_run(pool, mark_zone_rows, job, row_tasks(height));
-        cc_color_guide_reduce(&job->guide, job->image, pool);
+        status = cc_color_guide_reduce(&job->guide, job->image, pool, error);
     }
     return status;
 }

@@ -2,23 +2,13 @@
 
 #include <math.h>
 
-static const double sure = 0.9;
-static const double likely = 0.1;
 static const double sure_share = 0.001; /* of all values */
 static const double sharp_share = 0.1;  /* of the likely ones */
 static const double slack = 0.001;      /* rounding of sigmoids */
 
-typedef struct tally {
-    double smallest;
-    double largest;
-    size_t finite;
-    size_t sure;
-    size_t likely;
-} tally;
-
-static tally count_values(const float *map, size_t count, bool logits)
+static cc_subject_tally count_values(const float *map, size_t count, bool logits)
 {
-    tally found = {INFINITY, -INFINITY, 0, 0, 0};
+    cc_subject_tally found = {INFINITY, -INFINITY, 0, 0, 0};
 
     for (size_t i = 0; i < count; i++) {
         double value = map[i];
@@ -30,8 +20,8 @@ static tally count_values(const float *map, size_t count, bool logits)
         }
         found.smallest = value < found.smallest ? value : found.smallest;
         found.largest = value > found.largest ? value : found.largest;
-        found.sure += value > sure;
-        found.likely += value > likely;
+        found.sure += value > CC_SUBJECT_SURE;
+        found.likely += value > CC_SUBJECT_LIKELY;
         found.finite++;
     }
     return found;
@@ -39,20 +29,26 @@ static tally count_values(const float *map, size_t count, bool logits)
 
 cc_subject_report cc_subject_judge(const float *map, size_t count, bool logits)
 {
-    tally found = count_values(map, count, logits);
+    cc_subject_tally found = count_values(map, count, logits);
+
+    return cc_subject_judge_tally(&found, count);
+}
+
+cc_subject_report cc_subject_judge_tally(const cc_subject_tally *tally, size_t count)
+{
     cc_subject_report report = {CC_SUBJECT_NONE, 0.0, 0.0};
 
-    if (found.finite == 0 || !(found.largest > found.smallest)) {
+    if (tally->finite == 0 || !(tally->largest > tally->smallest)) {
         return report;
     }
-    if (found.smallest < -slack || found.largest > 1.0 + slack) {
+    if (tally->smallest < -slack || tally->largest > 1.0 + slack) {
         report.subject = CC_SUBJECT_UNKNOWN;
         return report;
     }
-    report.largest = fmin(1.0, fmax(0.0, found.largest));
-    report.share = (double)found.sure / (double)count;
+    report.largest = fmin(1.0, fmax(0.0, tally->largest));
+    report.share = (double)tally->sure / (double)count;
     if (report.share >= sure_share ||
-        (found.sure > 0 && (double)found.sure >= sharp_share * (double)found.likely)) {
+        (tally->sure > 0 && (double)tally->sure >= sharp_share * (double)tally->likely)) {
         report.subject = CC_SUBJECT_FOUND;
     }
     return report;

@@ -22,6 +22,18 @@ typedef struct cc_subject_report {
     double share;   /* of the values that are above 0.9, 0..1; 0 if unknown */
 } cc_subject_report;
 
+/* What is counted in a map: finite values only, as probabilities. */
+#define CC_SUBJECT_SURE 0.9
+#define CC_SUBJECT_LIKELY 0.1
+
+typedef struct cc_subject_tally {
+    double smallest;
+    double largest;
+    size_t finite;
+    size_t sure; /* values above CC_SUBJECT_SURE */
+    size_t likely;
+} cc_subject_tally;
+
 /* Judge a map of `count` values, logits (true) or probabilities (false). There is a
  * subject if a thousandth of the values is above 0.9, or some are and they are a tenth
  * of those above 0.1: a small subject is sharp, noise is not. If all values are the
@@ -29,5 +41,8 @@ typedef struct cc_subject_report {
  * thousandth are no probabilities. docs/matte.md has the measurements behind the
  * numbers. */
 cc_subject_report cc_subject_judge(const float *map, size_t count, bool logits);
+
+/* The same for a map of `count` values that somebody else has counted. */
+cc_subject_report cc_subject_judge_tally(const cc_subject_tally *tally, size_t count);
 
 #endif
