@@ -205,7 +205,8 @@ typedef struct clearcut_timing {
 
 /* ---- pictures -------------------------------------------------------------- */
 
-/* A picture: 8 bits a sample, rows from top to bottom, samples interleaved in
+/* A picture: 8 bits a sample (and those of 16 beside them where a file had them and they
+ * were asked for: keep_16_bits), rows from top to bottom, samples interleaved in
  * the order grey | grey, alpha | red, green, blue | red, green, blue, alpha.
  * Alpha is straight (colours are not multiplied by it). Upright: an EXIF
  * orientation has been applied. */
@@ -217,7 +218,9 @@ typedef enum clearcut_format {
     CLEARCUT_FORMAT_PNG = 2,
     CLEARCUT_FORMAT_WEBP = 3,
     CLEARCUT_FORMAT_TIFF = 4,
-    CLEARCUT_FORMAT_HEIF = 5 /* HEIC and AVIF; reading only, and not in every build */
+    CLEARCUT_FORMAT_HEIF = 5, /* HEIC and AVIF; reading only, and not in every build */
+    CLEARCUT_FORMAT_GIF = 6,  /* reading only, as BMP */
+    CLEARCUT_FORMAT_BMP = 7
 } clearcut_format;
 
 /* By the extension of a path, any case; UNKNOWN if none fits. Any thread. */
@@ -230,6 +233,8 @@ CLEARCUT_API const char *clearcut_format_name(clearcut_format format);
 CLEARCUT_API bool clearcut_format_can_write(clearcut_format format);
 /* Does it hold transparency? Any thread. */
 CLEARCUT_API bool clearcut_format_has_alpha(clearcut_format format);
+/* Does it hold 16 bits a sample? Any thread. */
+CLEARCUT_API bool clearcut_format_has_16_bits(clearcut_format format);
 
 /* Ceiling on width * height where an option says 0: 100 megapixels. */
 #define CLEARCUT_DEFAULT_MAX_PIXELS ((uint64_t)100000000)
@@ -252,11 +257,14 @@ typedef struct clearcut_decode_options {
     int minimum_long_side;   /* > 0: the picture may come smaller, as long as its long side is
                               * at least this: a large JPEG then takes half the time.
                               * clearcut_image_full_width and _height tell; 0 = full size */
+    bool keep_16_bits;       /* keep the samples of a PNG or TIFF of 16 bits beside the rounded
+                              * ones of 8, for twice the memory on top. What cutting leaves as it
+                              * was is then written with them */
 } clearcut_decode_options;
 
 CLEARCUT_API void clearcut_decode_options_init(clearcut_decode_options *options);
 
-/* Decode the first picture in `data` (JPEG, PNG, WebP, TIFF, HEIF if built in;
+/* Decode the first picture in `data` (JPEG, PNG, WebP, TIFF, GIF, BMP, HEIF if built in;
  * found by content, never by name). Errors: CORRUPT, UNSUPPORTED, LIMIT,
  * OUT_OF_MEMORY, INVALID_ARGUMENT. */
 CLEARCUT_API clearcut_status clearcut_image_decode(const void *data, size_t size,
@@ -290,6 +298,12 @@ CLEARCUT_API size_t clearcut_image_stride(const clearcut_image *image);   /* byt
 /* The first row; the image keeps ownership, writing is allowed. */
 CLEARCUT_API uint8_t *clearcut_image_pixels(clearcut_image *image);
 CLEARCUT_API const uint8_t *clearcut_image_pixels_const(const clearcut_image *image);
+/* 16 if it has samples of 16 bits beside those of 8, else 8. */
+CLEARCUT_API int clearcut_image_bits(const clearcut_image *image);
+/* Row y (0 .. height - 1) in 16 bits, width * channels samples in the machine's byte order:
+ * the file's own where they were kept and the 8-bit sample is still their rounded form,
+ * else the 8-bit sample times 257. row: room for them. Safe from several threads. */
+CLEARCUT_API void clearcut_image_row_16(const clearcut_image *image, int y, uint16_t *row);
 /* The format it was decoded from; UNKNOWN if it was not. */
 CLEARCUT_API clearcut_format clearcut_image_source_format(const clearcut_image *image);
 /* The EXIF orientation found (and applied): 1..8, 1 if there was none. */
@@ -311,6 +325,8 @@ typedef struct clearcut_encode_options {
     bool bilevel;            /* 1 channel only: 1 bit a pixel, 128 and more is white; PNG, and TIFF
                                 with CCITT Group 4; JPEG and WebP stay grey */
     double dots_per_inch;    /* 0 = the picture's own, if it is known */
+    int bits;                /* a sample: 8; 16 (PNG and TIFF); 0 = 16 if the picture has them and
+                                the format holds them */
 } clearcut_encode_options;
 
 CLEARCUT_API void clearcut_encode_options_init(clearcut_encode_options *options);
@@ -375,7 +391,10 @@ typedef struct clearcut_device {
     double device_ms; /* from the first byte sent to the last byte fetched */
     uint64_t bytes_to_device;
     uint64_t bytes_from_device;
-    uint64_t launches; /* of kernels */
+    uint64_t launches;  /* of kernels */
+    bool whole_picture; /* resizing, normalising and the mask were done there too: 8-bit
+                           pixels went in, an 8-bit mask came out */
+    bool low_memory;    /* weights are packed anew for every run, as asked */
 } clearcut_device;
 
 typedef enum clearcut_precision {
@@ -394,6 +413,14 @@ CLEARCUT_API bool clearcut_precision_from_name(const char *name, clearcut_precis
  * "ort:openvino", ...)? INVALID_ARGUMENT if not; CLEARCUT_DEVICE if it is one that
  * cannot be used here, with what is missing in the message. Any thread. */
 CLEARCUT_API clearcut_status clearcut_device_check(const char *device, clearcut_error *error);
+
+/* Joules that a GPU ("cuda", "cuda:N") has used since its driver was loaded, by NVIDIA's
+ * management library: take the difference of two calls, a second apart or more, for the
+ * counter moves in steps. It counts everything on the GPU, idling included. UNSUPPORTED
+ * with the reason where nobody tells (other devices, no NVML, MIG, before Volta); errors of
+ * clearcut_device_check. Any thread. */
+CLEARCUT_API clearcut_status clearcut_gpu_energy(const char *device, double *joules,
+                                                 clearcut_error *error);
 
 /* Processors this process may use (affinity and cgroup quota respected); the
  * thread count that 0 stands for. At least 1. Any thread. */
@@ -519,6 +546,17 @@ typedef struct clearcut_session_options {
     clearcut_note_function note; /* may be NULL */
     void *note_context;
     const clearcut_feeding *feeding; /* only for the path of a file; NULL = guessed */
+    bool low_memory; /* processor only: pack each layer's weights when it runs, from the file,
+                        in place of keeping them: about half the memory, slower; the file
+                        must not change meanwhile */
+    const char *calibration; /* INT8 on the processor only: a file with the ranges of
+                                activations, of clearcut_session_calibrate; the first pictures
+                                then come out as later ones do. NULL = measured on the first
+                                four pictures */
+    bool calibrate;          /* measure on all pictures, for clearcut_session_calibrate */
+    bool tune;               /* processor only: measure the ways to run each layer while loading
+                                (seconds), and remember the choices in $XDG_CACHE_HOME/clearcut or
+                                ~/.cache/clearcut, where later sessions without this find them */
 } clearcut_session_options;
 
 CLEARCUT_API void clearcut_session_options_init(clearcut_session_options *options);
@@ -533,6 +571,12 @@ CLEARCUT_API clearcut_status clearcut_session_create(const clearcut_session_opti
                                                      clearcut_error *error);
 
 CLEARCUT_API void clearcut_session_free(clearcut_session **session);
+
+/* Write the ranges of activations, as seen on all pictures so far, to a file for
+ * clearcut_session_options.calibration. It holds for this model only. Errors:
+ * INVALID_ARGUMENT (not in INT8, or no picture yet), UNSUPPORTED (another device), IO. */
+CLEARCUT_API clearcut_status clearcut_session_calibrate(clearcut_session *session, const char *path,
+                                                        clearcut_error *error);
 
 /* What is running where. */
 CLEARCUT_API void clearcut_session_device(const clearcut_session *session, clearcut_device *device);
@@ -599,6 +643,14 @@ typedef enum clearcut_edges {
 /* By name: "auto", "plain", "guided"; false for anything else. Any thread. */
 CLEARCUT_API bool clearcut_edges_from_name(const char *name, clearcut_edges *edges);
 
+/* What is meant, for the model sam: a point in pixels of the picture. */
+typedef struct clearcut_prompt {
+    int label; /* 1 belongs to the subject, 0 does not; 2 and 3: left top and right bottom
+                  corner of a rectangle around it */
+    double x;
+    double y;
+} clearcut_prompt;
+
 typedef struct clearcut_cut_options {
     size_t size;
     bool only_mask;          /* the mask instead of the cut-out: 1 channel */
@@ -623,6 +675,11 @@ typedef struct clearcut_cut_options {
                            on a smaller copy where the band is large; compat_rembg means it */
     const char *cloth;  /* of u2net_cloth_seg: "upper", "lower" or "full"; NULL = all three, one
                            below the other in a picture of 4 channels and three times the height */
+    bool put_alpha;     /* rembg's putalpha: the mask replaces the picture's own alpha, and colours
+                           stay as they are in soft edges too; where alpha_matting succeeds and
+                           with decontaminate it does nothing */
+    const clearcut_prompt *prompts; /* of sam; for other models INVALID_ARGUMENT */
+    int prompt_count;               /* 0..64; 0 = the middle of the picture belongs to it */
 } clearcut_cut_options;
 
 CLEARCUT_API void clearcut_cut_options_init(clearcut_cut_options *options);
@@ -665,6 +722,10 @@ typedef struct clearcut_network_options {
     bool allow_external_data; /* weights in files beside the model */
     clearcut_cancel *cancel;  /* borrowed for the network's life; may be NULL */
     int wanted_outputs;       /* compute only the first n outputs; 0 = all */
+    bool low_memory;          /* as for sessions */
+    const char *calibration;  /* these two: as for sessions */
+    bool calibrate;
+    bool tune;
 } clearcut_network_options;
 
 CLEARCUT_API void clearcut_network_options_init(clearcut_network_options *options);
@@ -704,6 +765,10 @@ CLEARCUT_API clearcut_status clearcut_network_output(const clearcut_network *net
 CLEARCUT_API clearcut_status clearcut_network_run(clearcut_network *network,
                                                   const void *const *inputs, void *const *outputs,
                                                   clearcut_error *error);
+
+/* As clearcut_session_calibrate. */
+CLEARCUT_API clearcut_status clearcut_network_calibrate(clearcut_network *network, const char *path,
+                                                        clearcut_error *error);
 
 CLEARCUT_API void clearcut_network_device(const clearcut_network *network, clearcut_device *device);
 

@@ -197,6 +197,16 @@ CLEARCUT_API clearcut_status clearcut_scanner_flatten(clearcut_scanner *scanner,
                                                       const clearcut_flatten_options *options,
                                                       clearcut_image **flat, clearcut_error *error);
 
+/* A copy of a page, or of a photo that none was found in, with a finish: same size, every
+ * thing where it was. For reading text GREY is best, whatever the page shall look like
+ * (docs/page.md). The scanner may be NULL (then one thread works).
+ * Errors: INVALID_ARGUMENT (finish), OUT_OF_MEMORY, CANCELLED. */
+CLEARCUT_API clearcut_status clearcut_scanner_finish(clearcut_scanner *scanner,
+                                                     const clearcut_image *page,
+                                                     clearcut_finish finish,
+                                                     clearcut_image **finished,
+                                                     clearcut_error *error);
+
 /* ---- documents: pages in one PDF file -------------------------------------------- */
 
 /* A PDF document on its way. One call at a time. */

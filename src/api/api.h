@@ -67,6 +67,7 @@ typedef struct cc_runtime {
     cc_precision precision;
     bool automatic_precision;
     const clearcut_cancel *cancel; /* borrowed; may be NULL */
+    char tuning_folder[4096];      /* "" = this process has no cache folder */
 } cc_runtime;
 
 typedef struct cc_runtime_request {
@@ -93,5 +94,12 @@ const atomic_bool *cc_runtime_flag(const cc_runtime *runtime);
 /* Fill the public evidence. */
 void cc_runtime_describe(const cc_runtime *runtime, const cc_network *network,
                          clearcut_device *device);
+
+/* Have the ways to run each layer measured, and remembered in the cache folder, which is
+ * made. `options` are of cc_runtime_network_options. */
+void cc_runtime_tune(cc_network_options *options);
+
+/* What the options of a network or session say of calibration: `path` may be NULL. */
+cc_status cc_api_calibration(cc_network *network, const char *path, bool measure, cc_error *fault);
 
 #endif

@@ -23,6 +23,7 @@ static_assert((int)CLEARCUT_FORMAT_PNG == (int)CC_FORMAT_PNG, "formats must agre
 static_assert((int)CLEARCUT_FORMAT_WEBP == (int)CC_FORMAT_WEBP, "formats must agree");
 static_assert((int)CLEARCUT_FORMAT_TIFF == (int)CC_FORMAT_TIFF, "formats must agree");
 static_assert((int)CLEARCUT_FORMAT_HEIF == (int)CC_FORMAT_HEIF, "formats must agree");
+static_assert((int)CLEARCUT_FORMAT_BMP == (int)CC_FORMAT_BMP, "formats must agree");
 static_assert((int)CLEARCUT_PRECISION_FP32 == (int)CC_PRECISION_FP32, "precisions must agree");
 static_assert((int)CLEARCUT_PRECISION_BF16 == (int)CC_PRECISION_BF16, "precisions must agree");
 static_assert((int)CLEARCUT_PRECISION_INT8 == (int)CC_PRECISION_INT8, "precisions must agree");

@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "core/memory.h"
 #include "image/cutout.h"
+#include "image/deep.h"
 #include "image/pixels.h"
 #include "image/temporal.h"
 
@@ -12,6 +13,9 @@
 static clearcut_status deliver(cc_status status, cc_image *image, clearcut_image **result,
                                cc_error *fault, clearcut_error *error)
 {
+    if (status != CC_OK) {
+        cc_image_free(image);
+    }
     if (status == CC_OK) {
         status = cc_api_wrap_image(image, result, fault);
     }
@@ -58,6 +62,9 @@ clearcut_status clearcut_image_put_on(const clearcut_image *cutout,
         status = cc_cutout_over_image(&cutout->image, &background->image, NULL, &image, &fault);
     } else {
         status = put_on_color(&cutout->image, color, &image, &fault);
+    }
+    if (status == CC_OK) {
+        status = cc_deep_follow(&cutout->image, &image, &fault);
     }
     return deliver(status, &image, result, &fault, error);
 }
@@ -113,6 +120,9 @@ clearcut_status clearcut_image_enlarge_cutout(const clearcut_image *photo,
                                 &fault);
     } else {
         status = enlarge(&photo->image, &small->image, &cutout->image, &image, &fault);
+    }
+    if (status == CC_OK) {
+        status = cc_deep_follow(&photo->image, &image, &fault);
     }
     return deliver(status, &image, result, &fault, error);
 }

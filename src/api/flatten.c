@@ -4,6 +4,7 @@
 
 #include "api/scanner.h"
 #include "core/clock.h"
+#include "page/finish.h"
 #include "page/flatten.h"
 
 static_assert((int)CLEARCUT_FINISH_CLEAN == (int)CC_FINISH_CLEAN, "finishes must agree");
@@ -55,15 +56,20 @@ void clearcut_flatten_options_init(clearcut_flatten_options *options)
     options->size = sizeof *options;
 }
 
+static cc_status check_finish(clearcut_finish finish, cc_error *fault)
+{
+    if (finish < CLEARCUT_FINISH_PHOTO || finish > CLEARCUT_FINISH_BILEVEL) {
+        return cc_fail(fault, CC_INVALID_ARGUMENT, "finish %d; 0 to 3", (int)finish);
+    }
+    return CC_OK;
+}
+
 static cc_status check_choices(const clearcut_flatten_options *wanted, cc_error *fault)
 {
-    if (wanted->finish < CLEARCUT_FINISH_PHOTO || wanted->finish > CLEARCUT_FINISH_BILEVEL) {
-        return cc_fail(fault, CC_INVALID_ARGUMENT, "finish %d; 0 to 3", (int)wanted->finish);
-    }
     if (wanted->dewarp < CLEARCUT_DEWARP_OFF || wanted->dewarp > CLEARCUT_DEWARP_ON) {
         return cc_fail(fault, CC_INVALID_ARGUMENT, "dewarp %d; 0 to 2", (int)wanted->dewarp);
     }
-    return CC_OK;
+    return check_finish(wanted->finish, fault);
 }
 
 static void take_request(const cc_image *image, const clearcut_point corners[4],
@@ -161,4 +167,43 @@ clearcut_status clearcut_scanner_flatten(clearcut_scanner *scanner, const clearc
     }
     return cc_api_return(flatten(scanner, &image->image, corners, options, flat, &fault), &fault,
                          error);
+}
+
+static cc_status finish_copy(clearcut_scanner *scanner, const clearcut_image *page,
+                             clearcut_finish finish, clearcut_image **finished, cc_error *fault)
+{
+    cc_image copy = {0};
+    cc_status status = check_finish(finish, fault);
+
+    if (status == CC_OK && scanner != NULL) {
+        status = cc_runtime_check(&scanner->runtime, fault);
+    }
+    if (status == CC_OK) {
+        status = cc_image_copy(&page->image, &copy, fault);
+    }
+    if (status == CC_OK) {
+        status = cc_page_finish(&copy, (cc_finish)finish,
+                                scanner != NULL ? scanner->runtime.pool : NULL, fault);
+    }
+    if (status != CC_OK) {
+        cc_image_free(&copy);
+        return status;
+    }
+    return cc_api_wrap_image(&copy, finished, fault);
+}
+
+clearcut_status clearcut_scanner_finish(clearcut_scanner *scanner, const clearcut_image *page,
+                                        clearcut_finish finish, clearcut_image **finished,
+                                        clearcut_error *error)
+{
+    cc_error fault = {0};
+
+    if (finished == NULL) {
+        return cc_api_return(cc_api_missing("finished", &fault), &fault, error);
+    }
+    *finished = NULL;
+    if (page == NULL) {
+        return cc_api_return(cc_api_missing("page", &fault), &fault, error);
+    }
+    return cc_api_return(finish_copy(scanner, page, finish, finished, &fault), &fault, error);
 }

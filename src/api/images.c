@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "core/clock.h"
 #include "core/memory.h"
+#include "image/deep.h"
 #include "image/resample.h"
 
 /* ---- formats ---- */
@@ -32,6 +33,11 @@ bool clearcut_format_can_write(clearcut_format format)
 bool clearcut_format_has_alpha(clearcut_format format)
 {
     return cc_format_has_alpha((cc_format)format);
+}
+
+bool clearcut_format_has_16_bits(clearcut_format format)
+{
+    return cc_format_has_deep((cc_format)format);
 }
 
 /* The extension with its dot, or "" for none (and for names like ".hidden"). */
@@ -211,6 +217,7 @@ static cc_status decode(const void *data, size_t size, const clearcut_decode_opt
     options.convert_to_srgb = wanted.convert_to_srgb;
     options.ignore_orientation = wanted.ignore_orientation;
     options.minimum_long_side = wanted.minimum_long_side;
+    options.keep_deep = wanted.keep_16_bits;
     status = cc_image_decode(data, size, &options, &image, &info, fault);
     if (status == CC_OK) {
         status = cc_api_wrap_image(&image, handle, fault);
@@ -308,6 +315,16 @@ const uint8_t *clearcut_image_pixels_const(const clearcut_image *image)
     return image->image.pixels;
 }
 
+int clearcut_image_bits(const clearcut_image *image)
+{
+    return image->image.deep != NULL ? 16 : 8;
+}
+
+void clearcut_image_row_16(const clearcut_image *image, int y, uint16_t *row)
+{
+    cc_deep_row(&image->image, y, row);
+}
+
 clearcut_format clearcut_image_source_format(const clearcut_image *image)
 {
     return (clearcut_format)image->info.format;
@@ -348,6 +365,9 @@ static cc_status check_encode_options(const clearcut_encode_options *wanted, cc_
         return cc_fail(fault, CC_INVALID_ARGUMENT, "%g dots per inch; 1 to 100000, or 0",
                        wanted->dots_per_inch);
     }
+    if (wanted->bits != 0 && wanted->bits != 8 && wanted->bits != 16) {
+        return cc_fail(fault, CC_INVALID_ARGUMENT, "%d bits a sample; 8, 16 or 0", wanted->bits);
+    }
     return CC_OK;
 }
 
@@ -380,6 +400,7 @@ static cc_status encode(const clearcut_image *image, const char *path,
     options.drop_profile = wanted.drop_profile;
     options.bilevel = wanted.bilevel;
     options.dots_per_inch = wanted.dots_per_inch;
+    options.bits = wanted.bits;
     memcpy(options.background, wanted.background, sizeof options.background);
     status = cc_image_encode(&image->image, &options, &buffer, fault);
     if (status != CC_OK) {

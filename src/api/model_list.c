@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "zoo/folders.h"
 #include "zoo/models.h"
+#include "zoo/store.h"
 
 int clearcut_model_count(void)
 {
@@ -13,6 +14,9 @@ int clearcut_model_count(void)
 
 static void describe(const cc_model *model, clearcut_model_info *info)
 {
+    bool is_sam = strcmp(model->name, "sam") == 0;
+    const char *file = is_sam ? CC_SAM_DEFAULT ".encoder" : model->name;
+
     info->name = model->name;
     info->licence = model->licence;
     info->commercial_use = model->commercial_use;
@@ -25,7 +29,7 @@ static void describe(const cc_model *model, clearcut_model_info *info)
     info->checksum = model->checksum;
     if (model->embedded) {
         info->state = CLEARCUT_MODEL_EMBEDDED;
-    } else if (cc_model_locate(model->name, info->path, sizeof info->path)) {
+    } else if (cc_model_locate(file, info->path, sizeof info->path)) {
         info->state = CLEARCUT_MODEL_PRESENT;
     } else {
         info->state = CLEARCUT_MODEL_ABSENT;

@@ -39,6 +39,10 @@ static cc_status internal_options(const clearcut_network_options *wanted, const 
     options->reference_only = wanted->reference_only;
     options->allow_external_data = wanted->allow_external_data;
     options->wanted_outputs = wanted->wanted_outputs;
+    options->low_memory = wanted->low_memory;
+    if (wanted->tune) {
+        cc_runtime_tune(options);
+    }
     return CC_OK;
 }
 
@@ -66,7 +70,9 @@ static cc_status open_network(clearcut_network *network, const char *path,
     if (status != CC_OK && strstr(fault->message, path) == NULL) {
         cc_error_context(fault, "%s", path);
     }
-    return status;
+    return status == CC_OK
+               ? cc_api_calibration(network->network, wanted->calibration, wanted->calibrate, fault)
+               : status;
 }
 
 static cc_status load(const char *path, const clearcut_network_options *theirs,
@@ -115,6 +121,19 @@ void clearcut_network_free(clearcut_network **network)
     cc_runtime_close(&(*network)->runtime);
     cc_free(*network);
     *network = NULL;
+}
+
+clearcut_status clearcut_network_calibrate(clearcut_network *network, const char *path,
+                                           clearcut_error *error)
+{
+    cc_error fault = {0};
+
+    if (network == NULL || path == NULL) {
+        return cc_api_return(cc_api_missing(network == NULL ? "network" : "path", &fault), &fault,
+                             error);
+    }
+    return cc_api_return(cc_network_calibrate(network->network, CC_CALIBRATION_WRITE, path, &fault),
+                         &fault, error);
 }
 
 /* ---- looking ---- */

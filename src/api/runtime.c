@@ -1,6 +1,8 @@
 /* Devices and threads: what sessions, scanners and networks have in common. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api/api.h"
 
@@ -64,6 +66,24 @@ static cc_precision settle_precision(const cc_runtime_request *request,
     return device->engine == CC_ENGINE_CUDA ? CC_PRECISION_FP16 : CC_PRECISION_FP32;
 }
 
+/* $XDG_CACHE_HOME/clearcut, else ~/.cache/clearcut. */
+static void find_tuning_folder(cc_runtime *runtime)
+{
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    size_t size = sizeof runtime->tuning_folder;
+    int length = 0;
+
+    if (cache != NULL && cache[0] == '/') {
+        length = snprintf(runtime->tuning_folder, size, "%s/clearcut", cache);
+    } else if (home != NULL && home[0] == '/') {
+        length = snprintf(runtime->tuning_folder, size, "%s/.cache/clearcut", home);
+    }
+    if (length < 0 || (size_t)length >= size) {
+        runtime->tuning_folder[0] = '\0';
+    }
+}
+
 cc_status cc_runtime_open(const cc_runtime_request *request, cc_runtime *runtime, cc_error *fault)
 {
     cc_device_request device;
@@ -87,6 +107,7 @@ cc_status cc_runtime_open(const cc_runtime_request *request, cc_runtime *runtime
     runtime->precision = settle_precision(request, &runtime->device);
     runtime->automatic_precision = request->precision == CLEARCUT_PRECISION_AUTO;
     runtime->cancel = request->cancel;
+    find_tuning_folder(runtime);
     return CC_OK;
 }
 
@@ -96,13 +117,36 @@ void cc_runtime_close(cc_runtime *runtime)
     memset(runtime, 0, sizeof *runtime);
 }
 
+void cc_runtime_tune(cc_network_options *options)
+{
+    char parent[4096];
+
+    options->tune = true;
+    if (options->tuning_folder != NULL) {
+        snprintf(parent, sizeof parent, "%s", options->tuning_folder);
+        *strrchr(parent, '/') = '\0';
+        (void)mkdir(parent, 0700); /* what cannot be made is told when the file is written */
+        (void)mkdir(options->tuning_folder, 0700);
+    }
+}
+
 cc_network_options cc_runtime_network_options(const cc_runtime *runtime)
 {
-    return (cc_network_options){.pool = runtime->pool,
-                                .precision = runtime->precision,
-                                .engine = runtime->device.network_engine,
-                                .device_index = runtime->device.index,
-                                .provider = runtime->device.provider};
+    return (cc_network_options){
+        .pool = runtime->pool,
+        .precision = runtime->precision,
+        .engine = runtime->device.network_engine,
+        .tuning_folder = runtime->tuning_folder[0] != '\0' ? runtime->tuning_folder : NULL,
+        .device_index = runtime->device.index,
+        .provider = runtime->device.provider};
+}
+
+cc_status cc_api_calibration(cc_network *network, const char *path, bool measure, cc_error *fault)
+{
+    if (path != NULL) {
+        return cc_network_calibrate(network, CC_CALIBRATION_READ, path, fault);
+    }
+    return measure ? cc_network_calibrate(network, CC_CALIBRATION_MEASURE, NULL, fault) : CC_OK;
 }
 
 bool cc_runtime_retreat(cc_runtime *runtime, cc_status status, const cc_error *why)
@@ -154,10 +198,12 @@ void cc_runtime_describe(const cc_runtime *runtime, const cc_network *network,
     device->ops_fast = report.operators_fast;
     device->multiply_adds = report.multiply_adds;
     device->memory_bytes = report.peak_bytes;
+    device->low_memory = report.low_memory;
     device->device_ms = report.device_ms;
     device->bytes_to_device = report.bytes_to_device;
     device->bytes_from_device = report.bytes_from_device;
     device->launches = report.launches;
+    device->whole_picture = report.took_pictures;
     snprintf(device->precision, sizeof device->precision, "%s",
              precision_names[runtime->precision]);
 }

@@ -91,7 +91,7 @@ static const cc_model models[] = {
      "sha256:5b486f08200f513f460da46dd701db5fbb47d79b4be4b708a19444bcd4e79958",
      "BRIA RMBG-2.0 (CC-BY-NC-4.0)", false, false, true, UNTRIED, MEGABYTES(1024),
      IMAGENET(1024, CC_STRETCH_MINMAX)},
-    {"sam", "", "", "Apache-2.0", true, false, false, "prompted cutting is not in this version; rembg itself has it, and `i` with u2net or isnet-general-use needs no prompt", 0,
+    {"sam", "", "", "Apache-2.0", true, false, true, "two files that you fetch yourself: see `clearcut i -m sam`; what to cut out: -x sam_prompt, default the middle", 0,
      {1024, 684, {0, 0, 0}, DEVIATION_ONE, CC_DIVIDE_BY_255, CC_STRETCH_NONE, CC_FILTER_BILINEAR, false}},
     CUSTOM("u2net_custom", 320),
     CUSTOM("dis_custom", 1024),

@@ -139,12 +139,78 @@ static cc_status resolve_named(const cc_model *model, cc_model_source *source, c
     return CC_OK;
 }
 
+/* ---- Segment Anything: encoder and decoder ---- */
+
+#define SAM_RELEASE "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
+
+static bool is_encoder(const char *path)
+{
+    const char *part = strstr(path, ".encoder.");
+
+    return part != NULL &&
+           (strcmp(part, ".encoder.onnx") == 0 || strcmp(part, ".encoder.quant.onnx") == 0);
+}
+
+/* The decoder's name or path from the encoder's. */
+static bool name_decoder(const char *encoder, char *decoder, size_t size)
+{
+    const char *part = strstr(encoder, ".encoder");
+    int length = snprintf(decoder, size, "%.*s.decoder%s", (int)(part - encoder), encoder,
+                          part + strlen(".encoder"));
+
+    return length > 0 && (size_t)length < size;
+}
+
+static cc_status sam_missing(const char *file, cc_error *error)
+{
+    char folder[CC_PATH_SIZE] = "";
+
+    if (cc_model_folder(folder, sizeof folder, NULL) != CC_OK) {
+        snprintf(folder, sizeof folder, "$CLEARCUT_HOME");
+    }
+    return cc_fail(error, CC_MODEL,
+                   "sam needs %s.onnx, which is in no model folder, and is not fetched because no "
+                   "checksum is published for it; if you trust its source: mkdir -p '%s' && curl "
+                   "-fL -o '%s/%s.onnx' " SAM_RELEASE "%s.onnx",
+                   file, folder, folder, file, file);
+}
+
+/* wish: "sam", "sam:NAME" or "sam:NAME.quant". */
+static cc_status resolve_sam(const char *wish, cc_model_source *source, cc_error *error)
+{
+    const char *name = wish[3] == ':' ? wish + 4 : CC_SAM_DEFAULT;
+    const char *quant = strstr(name, ".quant");
+    int length = quant != NULL ? (int)(quant - name) : (int)strlen(name);
+    char encoder[128];
+    char decoder[128];
+
+    source->model = cc_model_find("sam");
+    if (length < 1 || length > 64 || strchr(name, '/') != NULL ||
+        (quant != NULL && strcmp(quant, ".quant") != 0)) {
+        return cc_fail(error, CC_INVALID_ARGUMENT,
+                       "\"%s\" is no name of a SAM model; sam, or sam:" CC_SAM_DEFAULT ".quant",
+                       wish);
+    }
+    snprintf(encoder, sizeof encoder, "%.*s.encoder%s", length, name, quant != NULL ? quant : "");
+    (void)name_decoder(encoder, decoder, sizeof decoder);
+    if (!cc_model_locate(encoder, source->path, sizeof source->path)) {
+        return sam_missing(encoder, error);
+    }
+    if (!cc_model_locate(decoder, source->companion, sizeof source->companion)) {
+        return sam_missing(decoder, error);
+    }
+    return CC_OK;
+}
+
 cc_status cc_model_resolve(const char *wish, cc_model_source *source, cc_error *error)
 {
     const cc_model *model = cc_model_find(wish);
     size_t size = strlen(wish) + 1;
 
     memset(source, 0, sizeof *source);
+    if (strcmp(wish, "sam") == 0 || has_prefix(wish, "sam:")) {
+        return resolve_sam(wish, source, error);
+    }
     if (model != NULL) {
         return resolve_named(model, source, error);
     }
@@ -156,6 +222,10 @@ cc_status cc_model_resolve(const char *wish, cc_model_source *source, cc_error *
                        CC_PATH_SIZE - 1);
     }
     memcpy(source->path, wish, size);
+    if (is_encoder(wish) && !name_decoder(wish, source->companion, sizeof source->companion)) {
+        return cc_fail(error, CC_LIMIT, "the path of the decoder is longer than %d bytes",
+                       CC_PATH_SIZE - 1);
+    }
     return CC_OK;
 }
 

@@ -13,12 +13,19 @@ typedef struct cc_model_source {
     char path[CC_PATH_SIZE];
     const void *data; /* static; NULL if it is a file */
     size_t size;
-    char note[256]; /* "" or what a user should hear once */
+    char companion[CC_PATH_SIZE]; /* Segment Anything: the decoder, `path` being the encoder; else
+                                     "" */
+    char note[256];               /* "" or what a user should hear once */
 } cc_model_source;
 
+/* What "sam" alone means, as in rembg. */
+#define CC_SAM_DEFAULT "sam_vit_b_01ec64"
+
 /* Find the model that `wish` means: a name of the table, or a path (with a '/' or
- * ending in ".onnx"). CC_INVALID_ARGUMENT for an unknown name, CC_UNSUPPORTED for
- * one that this version cannot run, CC_MODEL if its file is missing. */
+ * ending in ".onnx"). Segment Anything has two files: "sam" (rembg's default), "sam:NAME" and
+ * "sam:NAME.quant" are NAME.encoder[.quant].onnx and its decoder in a model folder; the path of
+ * such an encoder finds the decoder beside it. CC_INVALID_ARGUMENT for an unknown name,
+ * CC_UNSUPPORTED for one that this version cannot run, CC_MODEL if its file is missing. */
 cc_status cc_model_resolve(const char *wish, cc_model_source *source, cc_error *error);
 
 /* Compare a named model's file with its published checksum: CC_MODEL, with both

@@ -221,6 +221,116 @@ static void cut_outs(void **state)
     clearcut_session_free(&session);
 }
 
+/* rembg's putalpha: the photo's colours untouched, its own alpha replaced by the mask. */
+static void the_mask_replaces_alpha(void **state)
+{
+    clearcut_session *session = open_session(DATA "mask.onnx");
+    clearcut_image *photo = NULL;
+    clearcut_image *mask = NULL;
+    clearcut_image *cutout = NULL;
+    clearcut_cut_options options;
+    int soft = 0;
+
+    (void)state;
+    assert_int_equal(clearcut_image_read(DATA "half.png", NULL, &photo, NULL), CLEARCUT_OK);
+    clearcut_cut_options_init(&options);
+    options.edges = CLEARCUT_EDGES_PLAIN;
+    options.put_alpha = true;
+    assert_int_equal(clearcut_session_mask(session, photo, NULL, &mask, NULL), CLEARCUT_OK);
+    assert_int_equal(clearcut_session_cut(session, photo, &options, &cutout, NULL), CLEARCUT_OK);
+    for (int y = 0; y < clearcut_image_height(photo); y++) {
+        const uint8_t *from =
+            clearcut_image_pixels_const(photo) + (size_t)y * clearcut_image_stride(photo);
+        const uint8_t *to =
+            clearcut_image_pixels_const(cutout) + (size_t)y * clearcut_image_stride(cutout);
+        const uint8_t *alpha =
+            clearcut_image_pixels_const(mask) + (size_t)y * clearcut_image_stride(mask);
+        for (int x = 0; x < clearcut_image_width(photo); x++, from += 4, to += 4) {
+            assert_int_equal(to[3], alpha[x]);
+            soft += alpha[x] > 128; /* more than the photo's own half */
+            for (int c = 0; c < 3; c++) {
+                assert_int_equal(to[c], alpha[x] > 0 ? from[c] : 0);
+            }
+        }
+    }
+    assert_true(soft > 100);
+    clearcut_image_free(&cutout);
+    clearcut_image_free(&mask);
+    clearcut_image_free(&photo);
+    clearcut_session_free(&session);
+}
+
+/* A photo of 16 bits, by way of a file as a user would have it. */
+static clearcut_image *make_deep_photo(void)
+{
+    clearcut_decode_options options;
+    clearcut_image *photo = NULL;
+    clearcut_error error;
+
+    clearcut_decode_options_init(&options);
+    options.keep_16_bits = true;
+    assert_int_equal(clearcut_image_read(CLEARCUT_SOURCE_DIR "/tests/cli/data/deep.png", &options,
+                                         &photo, &error),
+                     CLEARCUT_OK);
+    assert_int_equal(clearcut_image_bits(photo), 16);
+    return photo;
+}
+
+/* Inside, the colours are the file's own 16 bits; everywhere they are within rounding of
+ * the result in 8 bits. Returns how many samples of colour are the file's own. */
+static int check_deep(const clearcut_image *photo, const clearcut_image *result)
+{
+    int width = clearcut_image_width(photo);
+    int channels = clearcut_image_channels(result);
+    int own = 0;
+    uint16_t from[96 * 3];
+    uint16_t to[96 * 4];
+
+    assert_int_equal(width, 96);
+    for (int y = 0; y < clearcut_image_height(photo); y++) {
+        const uint8_t *pixel =
+            clearcut_image_pixels_const(result) + (size_t)y * clearcut_image_stride(result);
+        clearcut_image_row_16(photo, y, from);
+        clearcut_image_row_16(result, y, to);
+        for (int i = 0; i < width * channels; i++) {
+            int channel = i % channels;
+            assert_int_equal((to[i] * 255u + 32895u) >> 16, pixel[i]);
+            own += channel < 3 && to[i] == from[i / channels * 3 + channel];
+            if (channels == 4 && channel < 3 && pixel[i - channel + 3] == 255) {
+                assert_int_equal(to[i], from[i / channels * 3 + channel]);
+            }
+        }
+    }
+    return own;
+}
+
+static void sixteen_bits_are_kept(void **state)
+{
+    clearcut_session *session = open_session(DATA "mask.onnx");
+    clearcut_image *photo = make_deep_photo();
+    clearcut_image *cutout = NULL;
+    clearcut_image *on_ground = NULL;
+    const uint8_t white[4] = {255, 255, 255, 255};
+    clearcut_cut_options options;
+
+    (void)state;
+    assert_int_equal(clearcut_session_cut(session, photo, NULL, &cutout, NULL), CLEARCUT_OK);
+    assert_int_equal(clearcut_image_bits(cutout), 16);
+    check_deep(photo, cutout);
+    clearcut_image_free(&cutout);
+    clearcut_cut_options_init(&options);
+    options.post_process_mask = true; /* only 0 and 255: a disc of some 1400 pixels */
+    assert_int_equal(clearcut_session_cut(session, photo, &options, &cutout, NULL), CLEARCUT_OK);
+    assert_true(check_deep(photo, cutout) > 3 * 1000);
+    assert_int_equal(clearcut_image_put_on(cutout, NULL, white, &on_ground, NULL), CLEARCUT_OK);
+    assert_int_equal(clearcut_image_bits(on_ground), 16);
+    assert_true(check_deep(photo, on_ground) > 3 * 1000);
+    clearcut_image_free(&on_ground);
+    clearcut_image_free(&cutout);
+    clearcut_image_free(&photo);
+    clearcut_session_free(&session);
+}
+
 static void remember_note(void *context, const char *message)
 {
     snprintf(context, 200, "%s", message);
@@ -348,6 +458,37 @@ static void flattening_given_corners(void **state)
     clearcut_image_free(&photo);
 }
 
+/* Every finish on a picture that is no page at all: same size, the channels promised, and
+ * the picture itself untouched. */
+static void finishing_a_copy(void **state)
+{
+    static const int channels[] = {3, 3, 1, 1};
+    clearcut_image *photo = make_photo();
+    clearcut_image *finished = NULL;
+    clearcut_error error;
+    uint8_t before = clearcut_image_pixels_const(photo)[0];
+
+    (void)state;
+    for (int finish = CLEARCUT_FINISH_PHOTO; finish <= CLEARCUT_FINISH_BILEVEL; finish++) {
+        assert_int_equal(
+            clearcut_scanner_finish(NULL, photo, (clearcut_finish)finish, &finished, &error),
+            CLEARCUT_OK);
+        assert_int_equal(clearcut_image_width(finished), clearcut_image_width(photo));
+        assert_int_equal(clearcut_image_height(finished), clearcut_image_height(photo));
+        assert_int_equal(clearcut_image_channels(finished), channels[finish]);
+        assert_int_equal(clearcut_image_pixels_const(photo)[0], before);
+        clearcut_image_free(&finished);
+    }
+    assert_int_equal(clearcut_scanner_finish(NULL, photo, (clearcut_finish)9, &finished, &error),
+                     CLEARCUT_INVALID_ARGUMENT);
+    assert_int_equal(clearcut_scanner_finish(NULL, NULL, CLEARCUT_FINISH_GREY, &finished, &error),
+                     CLEARCUT_INVALID_ARGUMENT);
+    assert_null(finished);
+    assert_int_equal(clearcut_scanner_finish(NULL, photo, CLEARCUT_FINISH_GREY, NULL, &error),
+                     CLEARCUT_INVALID_ARGUMENT);
+    clearcut_image_free(&photo);
+}
+
 /* Nothing is judged here but that an answer is whole; the page room tests quality. */
 static void a_scanner_answers(void **state)
 {
@@ -431,10 +572,13 @@ int main(void)
         cmocka_unit_test(demanded_devices),
         cmocka_unit_test(a_mask_follows_the_subject),
         cmocka_unit_test(cut_outs),
+        cmocka_unit_test(sixteen_bits_are_kept),
+        cmocka_unit_test(the_mask_replaces_alpha),
         cmocka_unit_test(empty_answers_and_stages_are_told),
         cmocka_unit_test(models_that_take_no_pictures),
         cmocka_unit_test(cancelling),
         cmocka_unit_test(flattening_given_corners),
+        cmocka_unit_test(finishing_a_copy),
         cmocka_unit_test(a_scanner_answers),
         cmocka_unit_test(every_allocation_refused),
     };

@@ -164,7 +164,14 @@ static void names_and_paths(void **state)
     assert_string_equal(source.path, "../silueta");
     assert_int_equal(cc_model_resolve("mine.onnx", &source, &error), CC_OK);
     assert_null(source.model);
-    assert_int_equal(cc_model_resolve("sam", &source, &error), CC_UNSUPPORTED);
+    assert_int_equal(cc_model_resolve("sam", &source, &error), CC_MODEL);
+    assert_non_null(strstr(error.message, "/sam_vit_b_01ec64.encoder.onnx"));
+    assert_int_equal(cc_model_resolve("sam:", &source, &error), CC_INVALID_ARGUMENT);
+    assert_int_equal(cc_model_resolve("sam:../up", &source, &error), CC_INVALID_ARGUMENT);
+    assert_int_equal(cc_model_resolve("nets/x.encoder.quant.onnx", &source, &error), CC_OK);
+    assert_string_equal(source.companion, "nets/x.decoder.quant.onnx");
+    assert_int_equal(cc_model_resolve("nets/x.encoders.onnx", &source, &error), CC_OK);
+    assert_string_equal(source.companion, "");
     assert_int_equal(cc_model_resolve("page", &source, &error), CC_OK);
     assert_non_null(source.data);
     assert_true(source.size > 1000);
