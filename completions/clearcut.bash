@@ -30,6 +30,8 @@ _clearcut() {
         --in-format) choices="rgb24 rgba nv12 y4m" ;;
         --out-format) choices="png webp rgba y4m alpha" ;;
         --layout) choices="nchw nhwc" ;;
+        --bits) choices="auto 8 16" ;;
+        --edges) choices="auto guided plain" ;;
         --as) choices=$(_clearcut_models) ;;
         --matrix) choices="auto 601 709" ;;
         --range) choices="limited full" ;;
@@ -45,7 +47,7 @@ _clearcut() {
     fi
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
     case $before in
-    --device | --require | --precision | --format | --finish | --rotate | --dewarp | --compat | --in-format | --out-format | --matrix | --range | help) ;;
+    --device | --require | --precision | --format | --finish | --rotate | --dewarp | --compat | --in-format | --out-format | --matrix | --range | --bits | --edges | help) ;;
     *)
         if [ "$COMP_CWORD" -gt 1 ] && [ "${word#-}" = "$word" ]; then
             local files

@@ -20,6 +20,8 @@ static const cli_option option_table[] = {
     {"d", "delete_input", CLI_FLAG, AT(delete_input), 0, 0, NULL,
      "delete an input once its output is safely on the disk"},
     {NULL, "delete-input", CLI_FLAG, AT(delete_input), 0, 0, NULL, "the same"},
+    {NULL, "accept-usage-cost", CLI_FLAG, AT(accept_usage_cost), 0, 0, NULL,
+     "taken because rembg has it; nothing here costs anything"},
     {NULL, "overwrite", CLI_FLAG, AT(overwrite), 0, 0, NULL,
      "make outputs again that are there already"},
     {NULL, "jobs", CLI_INTEGER, AT(jobs), 0, 256, "N",
@@ -38,7 +40,10 @@ static const cli_option option_table[] = {
     CLI_OFFLINE_OPTION(cli_batch_settings),
     {NULL, "quiet", CLI_FLAG, AT(quiet), 0, 0, NULL, "no progress, notes or summary"},
     CLI_PICTURE_OPTIONS(cli_batch_settings),
+    CLI_BITS_OPTION(cli_batch_settings),
     CLI_ENGINE_OPTIONS(cli_batch_settings),
+    CLI_LOW_MEMORY_OPTION(cli_batch_settings),
+    CLI_CALIBRATION_OPTIONS(cli_batch_settings),
 };
 /* clang-format on */
 
@@ -93,9 +98,13 @@ static int check_folders(cli_batch *batch, int operand_count, char **operands)
 
 static int choose_format(cli_batch *batch)
 {
-    return cli_output_format(&batch->wanted.pictures, "output.png", &batch->format)
-               ? CLI_EXIT_OK
-               : CLI_EXIT_USAGE;
+    const cli_cutting *cutting = &batch->wanted.cutting;
+
+    if (!cli_output_format(&batch->wanted.pictures, "output.png", &batch->format)) {
+        return CLI_EXIT_USAGE;
+    }
+    return cli_settle_bits(&batch->wanted.pictures, batch->format,
+                           cutting->only_mask || cutting->compat != NULL);
 }
 
 static int open_report(cli_batch *batch)
@@ -199,6 +208,26 @@ static int watch(cli_batch *batch, int result, bool *interrupted)
     return result;
 }
 
+/* The ranges of all pictures, where they were asked for and a picture was cut. */
+static int keep_calibration(cli_batch *batch)
+{
+    const char *path = batch->wanted.engine.calibrate_to;
+    clearcut_error error;
+
+    if (path == NULL) {
+        return CLI_EXIT_OK;
+    }
+    if (batch->session == NULL) {
+        cli_error("%s: not written: there was no picture to calibrate with", path);
+        return CLI_EXIT_INPUT;
+    }
+    if (clearcut_session_calibrate(batch->session, path, &error) != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+        return CLI_EXIT_INPUT;
+    }
+    return CLI_EXIT_OK;
+}
+
 static int process(cli_batch *batch)
 {
     bool interrupted = false;
@@ -207,6 +236,9 @@ static int process(cli_batch *batch)
 
     if (batch->wanted.watch && !interrupted) {
         result = watch(batch, result, &interrupted);
+    }
+    if (result <= CLI_EXIT_INPUT && !interrupted && keep_calibration(batch) != CLI_EXIT_OK) {
+        result = CLI_EXIT_INPUT;
     }
     if (result <= CLI_EXIT_INPUT && !batch->wanted.quiet) {
         cli_batch_summary(batch);

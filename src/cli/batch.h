@@ -22,6 +22,7 @@ typedef struct cli_batch_settings {
     const char *review; /* folder for what somebody should look at; NULL = none */
     bool watch;
     bool delete_input;
+    bool accept_usage_cost; /* rembg's, for paid models; nothing here costs anything */
     bool keep_going;
     bool fail_fast;
     bool overwrite;

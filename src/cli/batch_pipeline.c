@@ -2,19 +2,20 @@
  * write what is finished, while the main thread keeps the network busy. The number
  * of pictures in memory is bounded; helpers do whichever end is more urgent.
  */
-#define _GNU_SOURCE /* pthread_sigmask, clock_gettime */
+#define _GNU_SOURCE /* pthread_sigmask */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "batch.h"
 #include "device_line.h"
+#include "heap.h"
 #include "report.h"
 #include "result.h"
+#include "wait.h"
 
 /* One picture on its way. */
 typedef struct passage {
@@ -32,7 +33,7 @@ typedef struct queue {
     size_t count;
 } queue;
 
-enum { MOST_HELPERS = 256, NOTICE_MS = 100 };
+enum { MOST_HELPERS = 256 };
 
 typedef struct pipeline {
     cli_batch *batch;
@@ -106,6 +107,7 @@ static clearcut_status decode(const cli_batch *batch, passage *one)
     options.max_pixels = (uint64_t)batch->wanted.pictures.max_pixels;
     options.allow_truncated = batch->wanted.pictures.allow_truncated;
     options.convert_to_srgb = batch->wanted.pictures.srgb;
+    options.keep_16_bits = batch->wanted.pictures.keep_16_bits;
     options.timing = &outcome->ms;
     status = clearcut_image_read(one->item->input, &options, &one->work.photo, &outcome->error);
     if (status != CLEARCUT_OK) {
@@ -185,8 +187,12 @@ static void settle(pipeline *line, passage *one, clearcut_status status)
     } else {
         item->state = CLI_BATCH_FAILED;
         atomic_fetch_add(&batch->failed, 1);
-        line->exit_status = CLI_EXIT_INPUT;
-        line->stop = line->stop || batch->wanted.fail_fast;
+        /* A lost GPU would fail all that follow: better to be called again, which makes
+         * only what is not there yet. */
+        line->exit_status = status == CLEARCUT_DEVICE || line->exit_status == CLI_EXIT_DEVICE
+                                ? CLI_EXIT_DEVICE
+                                : CLI_EXIT_INPUT;
+        line->stop = line->stop || batch->wanted.fail_fast || status == CLEARCUT_DEVICE;
     }
     push(&line->unused, one);
     cli_batch_report_ready(batch);
@@ -307,19 +313,6 @@ static void run_network(pipeline *line, passage *one)
     }
 }
 
-static void wait_for_work(pipeline *line)
-{
-    struct timespec deadline;
-
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_nsec += NOTICE_MS * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000L;
-    }
-    pthread_cond_timedwait(&line->for_network, &line->lock, &deadline);
-}
-
 static void drive(pipeline *line)
 {
     pthread_mutex_lock(&line->lock);
@@ -332,7 +325,7 @@ static void drive(pipeline *line)
         }
         one = pop(&line->decoded);
         if (one == NULL) {
-            wait_for_work(line);
+            cli_wait_at_most(&line->for_network, &line->lock, CLI_NOTICE_MS);
         } else if (line->stop) {
             settle(line, one, CLEARCUT_CANCELLED);
         } else {
@@ -365,10 +358,15 @@ static int create_session(cli_batch *batch)
     clearcut_error error;
     double begin = cli_clock_ms();
 
+    cli_heap_keep_blocks();
     clearcut_session_options_init(&options);
     options.model = batch->wanted.cutting.model;
     options.device = batch->wanted.engine.device;
     options.threads = (int)batch->wanted.engine.threads;
+    options.low_memory = batch->wanted.engine.low_memory;
+    options.calibration = batch->wanted.engine.calibration;
+    options.calibrate = batch->wanted.engine.calibrate_to != NULL;
+    options.tune = batch->wanted.engine.tune;
     options.precision = batch->precision;
     options.cancel = cli_cancel();
     options.feeding = cli_cutting_feeding(&batch->wanted.cutting);

@@ -134,6 +134,7 @@ static int measure(bench *work)
 {
     int result = make_folder(work) ? CLI_EXIT_OK : CLI_EXIT_INPUT;
 
+    bench_note_energy(work);
     cli_progress_begin_parts(describe, work);
     for (int i = 0; i < work->model_count && result == CLI_EXIT_OK; i++) {
         result = run_model(work, work->models[i]);

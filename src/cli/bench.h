@@ -95,6 +95,7 @@ typedef struct bench_row {
     int pictures;                    /* in one run */
     cli_spread stages[BENCH_STAGES]; /* ms a picture; runs is 0 where not measured */
     cli_spread joules;               /* a picture; runs is 0 where the machine cannot tell */
+    double gpu_joules;               /* a picture, on the GPU; 0 = not known */
     double load_ms;                  /* making the model ready; 0 = in the times */
     double peak_bytes;               /* of the process (sequence, process) or of the network */
     bool peak_is_process;
@@ -210,6 +211,8 @@ void bench_peer_stop(bench_peer *peer);
 /* Joules that the processor packages have used since some moment, by the kernel's
  * power capping files (RAPL); NAN where there are none or they may not be read. */
 double bench_energy(void);
+/* Note, once, why the processor's energy is left out, if it is. */
+void bench_note_energy(bench *work);
 
 /* ---- bench_print.c, bench_svg.c ---- */
 

@@ -1,6 +1,8 @@
 /* Energy of the processor packages, from Linux's power capping files. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench.h"
 
@@ -38,4 +40,18 @@ double bench_energy(void)
         found++;
     }
     return found > 0 ? sum * 1e-6 : NAN;
+}
+
+void bench_note_energy(bench *work)
+{
+    double unused;
+
+    errno = 0;
+    if (!read_package(0, &unused)) {
+        bench_leave_out(work, "joules of the processor",
+                        "/sys/class/powercap/intel-rapl:0/energy_uj: %s%s",
+                        errno != 0 ? strerror(errno) : "holds no number",
+                        errno == EACCES ? " (only root may read it here)"
+                                        : " (virtual machines rarely have it)");
+    }
 }

@@ -123,6 +123,11 @@ static void print_row(const bench_row *row)
         printf(" %7s", "-");
     }
     print_value(&row->joules);
+    if (row->gpu_joules > 0) {
+        printf(" %8.3f", row->gpu_joules);
+    } else {
+        printf(" %8s", "-");
+    }
     printf("\n");
 }
 
@@ -140,9 +145,9 @@ static void print_heading(const bench_row *row)
         printf(" of %d", row->pictures);
     }
     printf(" (%s; %d runs)\n", meanings[row->mode], row->runs);
-    printf("%-10s %-20s %8s %8s %8s %8s %8s %8s %8s %7s %8s %8s %7s %8s\n", "size", "device",
+    printf("%-10s %-20s %8s %8s %8s %8s %8s %8s %8s %7s %8s %8s %7s %8s %8s\n", "size", "device",
            "decode", "prepare", "infer", "mask", "encode", "total", "p95", "spread", "speed-up",
-           "infer-up", row->peak_is_process ? "peak MB" : "net MB", "joules");
+           "infer-up", row->peak_is_process ? "peak MB" : "net MB", "joules", "GPU J");
 }
 
 void bench_print_table(const bench *work)
@@ -216,6 +221,7 @@ static bool json_row(const bench_row *row)
     }
     cli_json_end_object(&json);
     json_spread(&json, "joules", &row->joules);
+    json_factor(&json, "gpu_joules", row->gpu_joules);
     cli_json_real(&json, "load_ms", row->load_ms, 3);
     cli_json_integer(&json, row->peak_is_process ? "process_peak_bytes" : "network_bytes",
                      (long long)row->peak_bytes);

@@ -210,10 +210,65 @@ static bool add_row(bench *work, const char *model, const bench_contestant *cont
     return true;
 }
 
+/* ---- energy of a GPU ---- */
+
+/* The counter moves in steps of some tens of milliseconds, so that single pictures show
+ * nothing: a second of them is measured as a whole, after the rounds. */
+static bool measure_gpu(bench *work, const char *model, bench_contestant *contestant,
+                        const bench_photo *photo, double *joules, bool *cancelled)
+{
+    enum { LEAST_PICTURES = 3, LEAST_MS = 1000 };
+    double stages[BENCH_STAGES];
+    double before = 0;
+    double after = 0;
+    double begin;
+    int pictures = 0;
+    char what[96];
+    clearcut_error error;
+
+    snprintf(what, sizeof what, "joules of %.40s", contestant->label);
+    if (clearcut_gpu_energy(contestant->device, &before, &error) != CLEARCUT_OK) {
+        bench_leave_out(work, what, "%s", error.message);
+        return true;
+    }
+    begin = cli_clock_ms();
+    while (pictures < LEAST_PICTURES || cli_clock_ms() - begin < LEAST_MS) {
+        if (!run_once(work, model, contestant, photo, stages, cancelled)) {
+            return false;
+        }
+        pictures++;
+    }
+    if (clearcut_gpu_energy(contestant->device, &after, &error) != CLEARCUT_OK) {
+        bench_leave_out(work, what, "%s", error.message);
+    } else {
+        *joules = (after - before) / pictures;
+    }
+    return true;
+}
+
+static void add_gpu_energy(bench *work, const char *model, bench_contestant *contestants, int count,
+                           const bench_photo *photo, int first_row, bool *cancelled)
+{
+    int row = first_row; /* of the contestants that have one, in their order */
+
+    for (int i = 0; i < count && row < work->row_count && !*cancelled; i++) {
+        bench_row *own = &work->rows[row];
+        if (strcmp(own->label, contestants[i].label) != 0) {
+            continue; /* it failed */
+        }
+        row++;
+        if (strncmp(contestants[i].facts.engine, "cuda/", 5) == 0 &&
+            !measure_gpu(work, model, &contestants[i], photo, &own->gpu_joules, cancelled)) {
+            return;
+        }
+    }
+}
+
 static int run_singles(bench *work, const char *model, bench_contestant *contestants, int count,
                        const bench_photo *photo)
 {
     int runs = (int)work->settings->runs;
+    int first_row = work->row_count;
     samples *taken = allocate_samples(count, runs);
     bool cancelled = false;
     bool good = taken != NULL;
@@ -231,6 +286,9 @@ static int run_singles(bench *work, const char *model, bench_contestant *contest
     }
     for (int i = 0; good && !cancelled && i < count; i++) {
         good = add_row(work, model, &contestants[i], photo, &taken[i]);
+    }
+    if (good && !cancelled) {
+        add_gpu_energy(work, model, contestants, count, photo, first_row, &cancelled);
     }
     free_samples(taken, count);
     return cancelled ? CLI_EXIT_INTERRUPTED : good ? CLI_EXIT_OK : CLI_EXIT_INPUT;

@@ -82,6 +82,7 @@ int cli_check_cutting(cli_cutting *cutting)
     if (cutting->model == NULL) {
         cutting->model = cutting->compat != NULL ? "u2net" : CLEARCUT_DEFAULT_MODEL;
     }
+    cli_settle_sam(cutting);
     if (cutting->edges != NULL && !clearcut_edges_from_name(cutting->edges, &edges)) {
         return usage_error("--edges: guided, plain or auto");
     }
@@ -113,6 +114,8 @@ void cli_cutting_free(cli_cutting *cutting)
     clearcut_image_free(&cutting->ground_image);
     free(cutting->model_path);
     cutting->model_path = NULL;
+    free(cutting->prompts);
+    cutting->prompts = NULL;
 }
 
 /* ---- one picture ---- */
@@ -142,6 +145,9 @@ void cli_cutting_options(const cli_cutting *cutting, clearcut_timing *timing,
     options->matting_background_threshold = (int)cutting->background_threshold;
     options->matting_erode_size = (int)cutting->erode_size;
     options->exact_matting = cutting->exact_matting;
+    options->put_alpha = cutting->put_alpha;
+    options->prompts = cutting->prompts;
+    options->prompt_count = cutting->prompt_count;
     if (cutting->edges != NULL) {
         clearcut_edges_from_name(cutting->edges, &options->edges);
     }

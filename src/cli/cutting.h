@@ -20,7 +20,8 @@ typedef struct cli_cutting {
     bool alpha_matting;
     bool decontaminate;
     bool exact_matting;
-    bool force; /* keep results without a clear subject */
+    bool put_alpha; /* of --extras */
+    bool force;     /* keep results without a clear subject */
     const char *edges;
     const char *ground; /* --on; NULL = none */
     long long max_size; /* of the long side, pixels; 0 = no limit */
@@ -36,8 +37,13 @@ typedef struct cli_cutting {
     bool ground_later; /* set by a command that changes alpha after the cutting */
     clearcut_feeding feeding;
     bool has_feeding;
-    const char *cloth; /* of --extras: "upper", "lower", "full"; static; NULL = all */
-    char *model_path;  /* owned; what `model` points to if --extras named a file */
+    const char *cloth;        /* of --extras: "upper", "lower", "full"; static; NULL = all */
+    clearcut_prompt *prompts; /* owned; of --extras, for sam */
+    int prompt_count;
+    char sam_model[65]; /* of --extras; "" = rembg's default */
+    bool sam_quant;     /* the same */
+    char sam_wish[80];  /* what `model` points to if these say which sam */
+    char *model_path;   /* owned; what `model` points to if --extras named a file */
 } cli_cutting;
 
 /* One picture at work. */
@@ -154,5 +160,17 @@ int cli_settle_feeding(cli_cutting *cutting);
 /* Take the members of an --extras object into `cutting`. CLI_EXIT_OK, or
  * CLI_EXIT_USAGE after an explanation on stderr. */
 int cli_take_extras(cli_cutting *cutting);
+
+/* ---- prompts.c ---- */
+
+typedef struct cli_json_value cli_json_value;
+
+/* "sam_prompt" of --extras: points and rectangles, as rembg has them. CLI_EXIT_OK, or
+ * another exit status after an explanation on stderr. */
+int cli_take_prompts(const cli_json_value *value, cli_cutting *cutting);
+/* "sam_model". The same. */
+int cli_take_sam_model(const cli_json_value *value, cli_cutting *cutting);
+/* Name the files that -m sam means by what --extras says of them. */
+void cli_settle_sam(cli_cutting *cutting);
 
 #endif

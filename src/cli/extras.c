@@ -103,7 +103,9 @@ static int take_member(const cli_json_value *value, cli_cutting *cutting)
     } flags[] = {{"only_mask", &cutting->only_mask},
                  {"post_process_mask", &cutting->post_process_mask},
                  {"alpha_matting", &cutting->alpha_matting},
-                 {"decontaminate", &cutting->decontaminate}};
+                 {"decontaminate", &cutting->decontaminate},
+                 {"putalpha", &cutting->put_alpha},
+                 {"sam_quant", &cutting->sam_quant}};
     const struct {
         const char *key;
         double maximum;
@@ -127,6 +129,12 @@ static int take_member(const cli_json_value *value, cli_cutting *cutting)
     }
     if (strcmp(value->key, "cc") == 0 || strcmp(value->key, "cloth_category") == 0) {
         return take_cloth(value, cutting);
+    }
+    if (strcmp(value->key, "sam_prompt") == 0) {
+        return cli_take_prompts(value, cutting);
+    }
+    if (strcmp(value->key, "sam_model") == 0) {
+        return cli_take_sam_model(value, cutting);
     }
     if (strcmp(value->key, "model_path") == 0) {
         return take_model_path(value, cutting);

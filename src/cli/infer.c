@@ -41,6 +41,8 @@ static const cli_option option_table[] = {
     {NULL, "external-data", CLI_FLAG, offsetof(settings, external_data), 0, 0, NULL,
      "allow weights in files beside the model"},
     CLI_ENGINE_OPTIONS(settings),
+    CLI_LOW_MEMORY_OPTION(settings),
+    CLI_CALIBRATION_OPTIONS(settings),
 };
 
 typedef struct job {
@@ -357,6 +359,10 @@ static int process(job *work, const clearcut_network_options *options)
     if (!only_plan) {
         status = compute(work, &error);
     }
+    if (status == CLEARCUT_OK && !only_plan && work->wanted->engine.calibrate_to != NULL) {
+        status =
+            clearcut_network_calibrate(work->network, work->wanted->engine.calibrate_to, &error);
+    }
     if (status == CLEARCUT_OK) {
         status = tell(work, &error);
     }
@@ -407,6 +413,10 @@ static int prepare(job *work, clearcut_network_options *options)
     clearcut_network_options_init(options);
     options->device = wanted->engine.device;
     options->threads = (int)wanted->engine.threads;
+    options->low_memory = wanted->engine.low_memory;
+    options->calibration = wanted->engine.calibration;
+    options->calibrate = wanted->engine.calibrate_to != NULL;
+    options->tune = wanted->engine.tune;
     options->precision = work->precision;
     options->reference_only = wanted->reference;
     options->wanted_outputs = (int)wanted->outputs;

@@ -324,6 +324,30 @@ cli_parse_result cli_parse(const cli_command *command, int argument_count, char 
     return CLI_PARSED;
 }
 
+/* Makes sense, and the file can be written? */
+static int check_calibration(const cli_engine *engine, clearcut_precision precision)
+{
+    clearcut_error error;
+
+    if (engine->calibration == NULL && engine->calibrate_to == NULL) {
+        return CLI_EXIT_OK;
+    }
+    if (precision != CLEARCUT_PRECISION_INT8) {
+        cli_error("--calibration and --calibrate-to are for int8: add --precision int8");
+        return CLI_EXIT_USAGE;
+    }
+    if (engine->calibration != NULL && engine->calibrate_to != NULL) {
+        cli_error("--calibration and --calibrate-to together: use a calibration, or make one");
+        return CLI_EXIT_USAGE;
+    }
+    if (engine->calibrate_to != NULL &&
+        clearcut_output_check(engine->calibrate_to, &error) != CLEARCUT_OK) {
+        cli_error("%s", error.message);
+        return error.code == CLEARCUT_INVALID_ARGUMENT ? CLI_EXIT_USAGE : CLI_EXIT_INPUT;
+    }
+    return CLI_EXIT_OK;
+}
+
 int cli_check_engine(const cli_engine *engine, clearcut_precision *precision)
 {
     clearcut_error error;
@@ -337,5 +361,5 @@ int cli_check_engine(const cli_engine *engine, clearcut_precision *precision)
         cli_error("--precision: \"%s\" is none of auto, fp32, fp16, bf16, int8", engine->precision);
         return CLI_EXIT_USAGE;
     }
-    return CLI_EXIT_OK;
+    return check_calibration(engine, *precision);
 }

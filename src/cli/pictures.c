@@ -20,19 +20,26 @@ static size_t stem_length(const char *name)
     return dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
 }
 
+/* Is it a format that no build writes? */
+static bool is_read_only(clearcut_format format)
+{
+    return format == CLEARCUT_FORMAT_UNKNOWN || format == CLEARCUT_FORMAT_GIF ||
+           format == CLEARCUT_FORMAT_BMP;
+}
+
 bool cli_output_format(const cli_pictures *options, const char *output, clearcut_format *format)
 {
     const char *name = last_part(output);
 
     if (options->format != NULL) {
         *format = clearcut_format_from_name(options->format);
-        if (*format == CLEARCUT_FORMAT_UNKNOWN) {
+        if (is_read_only(*format)) {
             cli_error("--format: \"%s\" is none of png, jpeg, webp, tiff", options->format);
             return false;
         }
     } else {
         *format = clearcut_format_from_path(output);
-        if (*format == CLEARCUT_FORMAT_UNKNOWN && name[stem_length(name)] != '\0') {
+        if (is_read_only(*format) && name[stem_length(name)] != '\0') {
             cli_error("%s: \"%s\" is no picture format that can be written; name it .png, .jpg, "
                       ".webp or .tif, or give --format",
                       output, name + stem_length(name));
@@ -48,6 +55,29 @@ bool cli_output_format(const cli_pictures *options, const char *output, clearcut
         return false;
     }
     return true;
+}
+
+int cli_settle_bits(cli_pictures *options, clearcut_format format, bool plain)
+{
+    bool possible = clearcut_format_has_16_bits(format);
+
+    options->written_bits = 0;
+    if (options->bits == NULL || strcmp(options->bits, "auto") == 0) {
+        options->keep_16_bits = possible && !plain;
+        return CLI_EXIT_OK;
+    }
+    if (strcmp(options->bits, "16") == 0 && !possible) {
+        cli_error("--bits 16: %s has 8 bits a sample; write PNG or TIFF",
+                  clearcut_format_name(format));
+        return CLI_EXIT_USAGE;
+    }
+    if (strcmp(options->bits, "8") != 0 && strcmp(options->bits, "16") != 0) {
+        cli_error("--bits: \"%s\" is none of 8, 16, auto", options->bits);
+        return CLI_EXIT_USAGE;
+    }
+    options->keep_16_bits = options->bits[0] == '1';
+    options->written_bits = options->keep_16_bits ? 16 : 8;
+    return CLI_EXIT_OK;
 }
 
 const char *cli_format_extension(clearcut_format format)
@@ -113,6 +143,7 @@ clearcut_status cli_read_picture(const cli_pictures *options, const char *path,
     decode.convert_to_srgb = options->srgb;
     decode.timing = timing;
     decode.minimum_long_side = options->minimum_long_side;
+    decode.keep_16_bits = options->keep_16_bits;
     cli_signals_waiting(true);
     status = clearcut_file_read(path, 0, bytes, error);
     cli_signals_waiting(false);
@@ -159,6 +190,7 @@ clearcut_status cli_write_picture(const cli_pictures *options, clearcut_format f
     encode.quality = (int)options->quality;
     encode.png_level = (int)options->png_level;
     encode.lossless = options->lossless;
+    encode.bits = options->written_bits;
     status = clearcut_image_encode(image, &encode, &bytes, error);
     if (status == CLEARCUT_OK) {
         status = cli_write_bytes(bytes.data, bytes.size, path, error);

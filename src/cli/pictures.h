@@ -16,6 +16,10 @@ typedef struct cli_pictures {
     bool allow_truncated;
     long long max_pixels;  /* 0 = the library's default */
     int minimum_long_side; /* > 0: a picture may be decoded smaller, down to this; no option */
+    const char *bits;      /* "auto" (also NULL), "8" or "16" */
+    /* Settled by cli_settle_bits: */
+    bool keep_16_bits; /* when decoding */
+    int written_bits;  /* 8, 16, or 0 = what the picture has */
 } cli_pictures;
 
 #define CLI_PICTURE_DEFAULTS                                                                       \
@@ -41,6 +45,18 @@ typedef struct cli_pictures {
     {NULL, "max-pixels", CLI_INTEGER, offsetof(type, pictures.max_pixels), 1, 1e12, "N",       \
      "refuse larger pictures; default 100000000"}
 /* clang-format on */
+
+/* clang-format off */
+/* The row of the commands that keep 16 bits. */
+#define CLI_BITS_OPTION(type)                                                                  \
+    {NULL, "bits", CLI_TEXT, offsetof(type, pictures.bits), 0, 0, "N",                         \
+     "8 or 16 bits a sample; default auto: 16 where photo and output (PNG, TIFF) have them"}
+/* clang-format on */
+
+/* How many bits are read and written, by --bits and the format of the output. plain: what
+ * is made has 8 bits by nature (masks, rembg's results), so that auto means 8.
+ * CLI_EXIT_OK, or CLI_EXIT_USAGE after an explanation on stderr. */
+int cli_settle_bits(cli_pictures *options, clearcut_format format, bool plain);
 
 /* The format of an output ("-" is standard output): by --format, else by the
  * ending, PNG without one. False, explained on stderr, if that cannot be written. */

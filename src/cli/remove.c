@@ -8,6 +8,7 @@
 #include "clearcut.h"
 #include "command.h"
 #include "cutting.h"
+#include "device_line.h"
 #include "options.h"
 #include "pictures.h"
 #include "pull.h"
@@ -30,7 +31,10 @@ static const cli_option option_table[] = {
      "allow the output to replace the input"},
     CLI_OFFLINE_OPTION(settings),
     CLI_PICTURE_OPTIONS(settings),
+    CLI_BITS_OPTION(settings),
     CLI_ENGINE_OPTIONS(settings),
+    CLI_LOW_MEMORY_OPTION(settings),
+    CLI_CALIBRATION_OPTIONS(settings),
 };
 
 /* One photo on its way. */
@@ -160,6 +164,10 @@ static clearcut_status create_session(job *work, clearcut_error *error)
     options.model = work->wanted->cutting.model;
     options.device = work->wanted->engine.device;
     options.threads = (int)work->wanted->engine.threads;
+    options.low_memory = work->wanted->engine.low_memory;
+    options.calibration = work->wanted->engine.calibration;
+    options.calibrate = work->wanted->engine.calibrate_to != NULL;
+    options.tune = work->wanted->engine.tune;
     options.precision = work->precision;
     options.cancel = cli_cancel();
     options.progress = cli_progress_stage;
@@ -168,6 +176,11 @@ static clearcut_status create_session(job *work, clearcut_error *error)
     options.note_context = work;
     status = clearcut_session_create(&options, &work->session, error);
     work->load_ms = cli_clock_ms() - begin;
+    if (status == CLEARCUT_OK) {
+        clearcut_device device;
+        clearcut_session_device(work->session, &device);
+        cli_retreat_note(&device);
+    }
     return status;
 }
 
@@ -283,6 +296,10 @@ static int process(job *work)
         status = cli_write_picture(&work->wanted->pictures, work->format, work->work.picture,
                                    work->output, &work->timing, &error);
     }
+    if (status == CLEARCUT_OK && work->wanted->engine.calibrate_to != NULL) {
+        status =
+            clearcut_session_calibrate(work->session, work->wanted->engine.calibrate_to, &error);
+    }
     if (status != CLEARCUT_OK) {
         return fail(work, &error, cli_input_exit(status));
     }
@@ -310,6 +327,10 @@ static int run_remove(const cli_command *command, int argument_count, char **arg
     }
     if (result == CLI_EXIT_OK) {
         result = choose_files(&work, operand_count, arguments);
+    }
+    if (result == CLI_EXIT_OK) {
+        bool plain = wanted.cutting.only_mask || wanted.cutting.compat != NULL;
+        result = cli_settle_bits(&wanted.pictures, work.format, plain);
     }
     if (result == CLI_EXIT_OK) {
         result = process(&work);

@@ -30,7 +30,9 @@ static void add_device(cli_json *json, const clearcut_device *device)
     cli_json_integer(json, "bytes_to_device", (long long)device->bytes_to_device);
     cli_json_integer(json, "bytes_from_device", (long long)device->bytes_from_device);
     cli_json_integer(json, "launches", (long long)device->launches);
+    cli_json_bool(json, "whole_picture", device->whole_picture);
     cli_json_integer(json, "memory_bytes", (long long)device->memory_bytes);
+    cli_json_bool(json, "low_memory", device->low_memory);
     cli_json_end_object(json);
 }
 

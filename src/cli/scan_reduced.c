@@ -1,4 +1,5 @@
 /* --corners-only: a large photo is looked at in a smaller decoding, which takes half the time. */
+#include "heap.h"
 #include "scan.h"
 
 /* Long side that is enough to place corners: the network sees 256 pixels, and edges are
@@ -10,6 +11,7 @@ void cli_scan_allow_reduced(cli_scan_settings *wanted)
     if (wanted->corners_only && wanted->corners == NULL && wanted->model == NULL &&
         wanted->explain == NULL && wanted->review == NULL) {
         wanted->pictures.minimum_long_side = ENOUGH;
+        cli_heap_in_huge_pages();
     }
 }
 

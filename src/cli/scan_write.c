@@ -9,6 +9,29 @@
 
 /* ---- where it goes: a picture, a document of its own, or the common one ---- */
 
+/* Read what is on a page. Shadows that stay in the picture would cost most of the words
+ * (docs/page.md): unless the page has lost them, a grey copy that has is read. */
+static clearcut_status read_page(const cli_scan_job *work, const clearcut_image *picture,
+                                 cli_scan_words *words, clearcut_error *error)
+{
+    bool finished = work->outcome == CLI_SCAN_FLATTENED &&
+                    work->shared->choices.flatten.finish != CLEARCUT_FINISH_PHOTO;
+    clearcut_image *legible = NULL;
+    clearcut_status status = CLEARCUT_OK;
+
+    if (!finished) {
+        status = clearcut_scanner_finish(work->shared->scanner, picture, CLEARCUT_FINISH_GREY,
+                                         &legible, error);
+    }
+    if (status == CLEARCUT_OK) {
+        status =
+            cli_scan_read_words(legible != NULL ? legible : picture, work->flattening.dots_per_inch,
+                                work->shared->wanted->language, words, error);
+    }
+    clearcut_image_free(&legible);
+    return status;
+}
+
 static clearcut_status add_page(cli_scan_job *work, clearcut_document *document,
                                 const clearcut_image *picture, clearcut_error *error)
 {
@@ -21,7 +44,7 @@ static clearcut_status add_page(cli_scan_job *work, clearcut_document *document,
 
     clearcut_document_page_init(&page);
     if (wanted->language != NULL) {
-        status = cli_scan_read_words(picture, done->dots_per_inch, wanted->language, &words, error);
+        status = read_page(work, picture, &words, error);
         work->words = words.count;
         page.words = words.words;
         page.word_count = words.count;

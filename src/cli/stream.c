@@ -38,6 +38,7 @@ static const cli_option option_table[] = {
      "0 (none) to 12 (smallest); default: the fast writer"},
     {NULL, "lossless", CLI_FLAG, AT(pictures.lossless), 0, 0, NULL, "WebP without loss"},
     CLI_ENGINE_OPTIONS(cli_stream_settings),
+    CLI_LOW_MEMORY_OPTION(cli_stream_settings),
 };
 /* clang-format on */
 
@@ -73,6 +74,7 @@ static int create_session(cli_stream *stream)
     options.model = wanted->cutting.model;
     options.device = wanted->engine.device;
     options.threads = (int)wanted->engine.threads;
+    options.low_memory = wanted->engine.low_memory;
     options.precision = stream->precision;
     options.cancel = cli_cancel();
     options.feeding = cli_cutting_feeding(&wanted->cutting);

@@ -3,17 +3,17 @@
  * what is ready behind it. Frames lie in a ring of places, so that memory is bounded
  * and whoever is slowest holds up the others: back-pressure reaches the program that
  * feeds us because nothing is read while no place is free. */
-#define _GNU_SOURCE /* pthread_sigmask, clock_gettime */
+#define _GNU_SOURCE /* pthread_sigmask */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "report.h"
 #include "result.h"
 #include "stream.h"
+#include "wait.h"
 
 typedef enum place_state { FREE, READ, CUT, ENCODING, ENCODED } place_state;
 
@@ -25,7 +25,7 @@ typedef struct place {
     clearcut_timing ms;
 } place;
 
-enum { MOST_HELPERS = 256, NOTICE_MS = 100 };
+enum { MOST_HELPERS = 256 };
 
 typedef struct pipeline {
     cli_stream *stream;
@@ -274,19 +274,6 @@ static void run_network(pipeline *line)
     pthread_cond_broadcast(&line->changed);
 }
 
-static void wait_a_moment(pipeline *line)
-{
-    struct timespec deadline;
-
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_nsec += NOTICE_MS * 1000000L;
-    if (deadline.tv_nsec >= 1000000000L) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= 1000000000L;
-    }
-    pthread_cond_timedwait(&line->changed, &line->lock, &deadline);
-}
-
 static void drive(pipeline *line)
 {
     pthread_mutex_lock(&line->lock);
@@ -296,7 +283,7 @@ static void drive(pipeline *line)
         } else if (place_of(line, line->next_cut)->state == READ) {
             run_network(line);
         } else {
-            wait_a_moment(line);
+            cli_wait_at_most(&line->changed, &line->lock, CLI_NOTICE_MS);
         }
     }
     pthread_cond_broadcast(&line->changed);

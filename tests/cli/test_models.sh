@@ -25,7 +25,7 @@ says "model silueta is not on this machine" "silueta.onnx"
 run 4 i --compat rembg in/photo.png out.png
 says "model u2net is not on this machine"
 run 4 i -m sam in/photo.png out.png
-says "model sam" "rembg"
+says "sam needs sam_vit_b_01ec64.encoder.onnx" "rembg"
 
 # ---- import ----
 cp "$DATA/mask.onnx" mine.onnx

@@ -88,7 +88,7 @@ if [ "$1" = --list-langs ]; then
     printf 'List of available languages (2):\neng\nfra\n'
     exit 0
 fi
-cat >/dev/null
+cat >"${TESSERACT_SEES:-/dev/null}"
 [ -z "${TESSERACT_FAILS:-}" ] || exit 1
 printf 'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n'
 printf '1\t1\t0\t0\t0\t0\t0\t0\t900\t1200\t-1\t\n'
@@ -105,6 +105,12 @@ whole out/read.pdf 1
 if command -v pdftotext >/dev/null; then
     check "the text is found" test "$(pdftotext out/read.pdf - | tr -d '\f' | tr '\n' ' ' | sed 's/ *$//')" = "Invoice café"
 fi
+# Whatever the finish, a grey copy without shadows is read; the page itself keeps its colours.
+export TESSERACT_SEES=$WORK/seen.png
+run 0 scan --ocr eng -o out/colour.pdf demo-page.jpg
+check "grey is read (PNG colour type 0)" test "$(od -An -tu1 -j25 -N1 seen.png | tr -d ' ')" = 0
+check "the page stays in colour" grep -aq DeviceRGB out/colour.pdf
+unset TESSERACT_SEES
 run 2 scan --ocr deu -o out/y.pdf demo-page.jpg
 says 'no language "deu"'
 run 2 scan --ocr eng+deu -o out/y.pdf demo-page.jpg

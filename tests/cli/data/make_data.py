@@ -13,7 +13,7 @@ import zlib
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from PIL import Image
+from PIL import Image, ImageCms
 
 HERE = pathlib.Path(__file__).parent
 
@@ -45,6 +45,13 @@ def write_pictures():
     half = photo.convert("RGBA")
     half.putalpha(128)
     half.save(HERE / "half.png")
+    deep = gradient(96, 64).astype(np.uint16) * 256 + np.arange(96, dtype=np.uint16)[None, :, None]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    (HERE / "deep.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 96, 64, 16, 2, 0, 0, 0))
+        + png_chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile))
+        + png_chunk(b"IDAT", zlib.compress(rows, 9)) + png_chunk(b"IEND", b""))
     bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
     bomb += png_chunk(b"IDAT", zlib.compress(b"\0" * 100)) + png_chunk(b"IEND", b"")
     (HERE / "bomb.png").write_bytes(bomb)
