@@ -13,7 +13,7 @@ install(FILES include/clearcut.h include/clearcut_scan.h include/clearcut_video.
 # Static users also need the libraries underneath.
 set(private_modules "libjpeg libpng zlib")
 foreach(pair ISAL:libisal LIBDEFLATE:libdeflate "WEBP:libwebp libwebpmux libwebpdemux"
-        TIFF:libtiff-4 HEIF:libheif LCMS2:lcms2)
+        LCMS2:lcms2)
     string(REPLACE ":" ";" parts "${pair}")
     list(GET parts 0 name)
     list(GET parts 1 modules)

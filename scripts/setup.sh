@@ -32,6 +32,9 @@ test_packages="$build_packages
 libcmocka-dev|the unit tests
 g++|the GPU kernels, tested on this processor
 libc6-dbg|readable sanitizer reports
+gcc-aarch64-linux-gnu|the engine for ARM64, compiled here
+libc6-dev-arm64-cross|the C library for it
+qemu-user|runs its tests
 python3-venv|the oracles: Pillow and ONNX Runtime in build/oracle"
 
 packages=$build_packages

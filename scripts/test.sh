@@ -4,6 +4,7 @@
 #   2. the whole suite in a release build
 #   3. the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer
 #   4. the threaded tests under ThreadSanitizer
+#   5. the engine's tests for ARM64 (NEON kernels) under QEMU, on x86-64 machines
 # Skipped tests are listed at the end with their reason in the log.
 set -eu
 build=${1:-build}
@@ -32,10 +33,11 @@ if [ -x "$oracle/bin/python" ]; then
     export CLEARCUT_ORACLE_PYTHON
 fi
 
+source=.
 configure() { # folder, then flags
     folder=$1
     shift
-    cmake -S . -B "$folder" -DCLEARCUT_TESTS=ON "$@" >"$folder.log" 2>&1 || {
+    cmake -S "$source" -B "$folder" "$@" >"$folder.log" 2>&1 || {
         cat "$folder.log"
         exit 1
     }
@@ -67,6 +69,19 @@ ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 \
 say 'ThreadSanitizer: the threaded tests'
 configure "$build/test-tsan" -DCMAKE_BUILD_TYPE=Release -DCLEARCUT_SANITIZE=thread
 run "$build/test-tsan" -R 'threads|network|api'
+
+say 'ARM64: the engine under QEMU'
+if [ "$(uname -m)" = aarch64 ] || [ "$(uname -m)" = arm64 ]; then
+    echo 'This is ARM64: the suites above have tested its kernels.'
+elif command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 && command -v qemu-aarch64 >/dev/null 2>&1; then
+    source=tests/cross
+    configure "$build/test-arm64" -DCMAKE_BUILD_TYPE=Release -DCLEARCUT_WERROR=ON \
+        -DCMAKE_TOOLCHAIN_FILE="$PWD/tests/cross/aarch64.cmake"
+    run "$build/test-arm64"
+else
+    echo 'SKIPPED: the NEON kernels were not tested; that needs aarch64-linux-gnu-gcc and qemu-aarch64'
+    echo '(Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user)'
+fi
 
 if [ "$failed" -ne 0 ]; then
     say 'FAILED: see above'

@@ -1,13 +1,18 @@
 """Photos of printed pages at full resolution, with the text that is on them.
 
-usage: python make_photos.py FOLDER [--count 64] [--seed 1] [--width 3200]
+usage: python make_photos.py FOLDER [--count 64] [--seed 1] [--width 3200] [--causes]
 
 Sheets of A4, Letter and receipt paper with English text (Debian's licence texts, prices for
 the receipts) under a pinhole camera: on the surfaces of training/pagegen, with tilt, roll,
 curl (a third of them), uneven lamps, cast shadows, blur, noise and JPEG. Writes NNN.jpg,
 NNN.txt (the lines from top to bottom, columns one after the other) and truth.json (corners,
 kind, curl). Needs cv2, numpy, Pillow and the fonts of training/README.md; everything is
-seeded."""
+seeded.
+
+--causes: what makes reading hard, one thing at a time. Flat A4 sheets from straight above in even
+light are the first fifth ("none"); in the other fifths the same sheets are curled, seen at an angle
+("perspective"), under lamps with a cast shadow ("shadow"), or photographed with half the pixels each way
+("small"). truth.json then has "cause"."""
 import argparse
 import glob
 import json
@@ -117,11 +122,16 @@ def receipt_sheet(rng, height_mm):
     return np.asarray(paper), lines
 
 
-def pose(rng, size_mm, width, height, curl):
+CAUSES = ['none', 'curl', 'perspective', 'shadow', 'small']
+
+
+def pose(rng, size_mm, width, height, curl, cause):
     """Where points of the sheet (0..1 each way) fall in the photo."""
     focal = 27 / math.hypot(36, 24) * math.hypot(width, height)
     tilt, yaw = (math.radians(v) for v in rng.uniform((-8, -20), (35, 20)))
     roll = math.radians(rng.normal(0, 4))
+    if cause is not None and cause != 'perspective':
+        tilt, yaw = math.radians(2), math.radians(-1)
     w, h = size_mm
     axis = int(rng.integers(2))  # which way it is curled
 
@@ -212,12 +222,12 @@ def light(rng, img):
     img *= cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def photograph(rng, sheet, size_mm, width, height, curl):
+def photograph(rng, sheet, size_mm, width, height, curl, cause=None):
     ground = cv2.resize(make_surface(rng).astype(np.float32), (width, height),
                         interpolation=cv2.INTER_CUBIC)
     ground *= 1 + 0.04 * rng.standard_normal((height, width, 1), np.float32)
     img = np.clip(ground, 0, 255).astype(np.float32)
-    project = pose(rng, size_mm, width, height, curl)
+    project = pose(rng, size_mm, width, height, curl, cause)
     worn = sheet * (1 + 0.015 * fractal(rng, *sheet.shape[:2], 4, 3)[..., None])
     outline = project(np.array([0, 1, 1, 0.0]), np.array([0, 0, 1, 1.0]))
     shadow = np.zeros((height // 4, width // 4), np.float32)
@@ -225,7 +235,10 @@ def photograph(rng, sheet, size_mm, width, height, curl):
     shadow = cv2.resize(cv2.GaussianBlur(shadow, (0, 0), 5), (width, height))
     img *= 1 - shadow[..., None]
     draw_sheet(img, worn.astype(np.float32), project, curl)
-    light(rng, img)
+    if cause in (None, 'shadow'):
+        light(rng, img)
+    else:
+        img *= 0.85
     img = cv2.GaussianBlur(img, (0, 0), rng.uniform(0.6, 1.3))
     img += rng.standard_normal(img.shape, np.float32) * np.float32(rng.uniform(2, 6))
     return np.clip(img, 0, 255).astype(np.uint8), outline
@@ -237,24 +250,30 @@ def main():
     parser.add_argument('--count', type=int, default=64)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--width', type=int, default=3200)
+    parser.add_argument('--causes', action='store_true')
     args = parser.parse_args()
     cv2.setNumThreads(1)
     os.makedirs(args.folder, exist_ok=True)
     words, truth = corpus(), []
     for number in range(args.count):
-        rng = np.random.default_rng([77, args.seed, number])
+        cause = CAUSES[number * len(CAUSES) // args.count] if args.causes else None
+        sheet_number = number % -(-args.count // len(CAUSES)) if args.causes else number
+        rng = np.random.default_rng([77, args.seed, sheet_number])
         kind = 'receipt' if number % 4 == 3 else 'letter' if number % 8 == 1 else 'A4'
+        kind = 'A4' if args.causes else kind
         if kind == 'receipt':
             size = (80.0, float(rng.uniform(90, 150)))
             sheet, lines = receipt_sheet(rng, size[1])
         else:
             size = (210.0, 297.0) if kind == 'A4' else (215.9, 279.4)
             sheet, lines = text_sheet(rng, words, size)
-        curl = float(rng.uniform(0.02, 0.07)) if number % 3 == 2 else 0.0
+        curled = cause == 'curl' if args.causes else number % 3 == 2
+        curl = float(rng.uniform(0.02, 0.07)) if curled else 0.0
         tall = kind == 'receipt' or rng.random() < 0.8
-        long_side, short_side = args.width, args.width * 3 // 4
+        width = args.width // 2 if cause == 'small' else args.width
+        long_side, short_side = width, width * 3 // 4
         frame = (short_side, long_side) if tall else (long_side, short_side)
-        photo, outline = photograph(rng, sheet, size, *frame, curl)
+        photo, outline = photograph(rng, sheet, size, *frame, curl, cause)
         name = '%03d' % number
         exif = Image.Exif()
         exif.get_ifd(0x8769)[0xA405] = 27
@@ -263,7 +282,8 @@ def main():
         with open(os.path.join(args.folder, name + '.txt'), 'w') as out:
             out.write('\n'.join(lines) + '\n')
         truth.append({'file': name + '.jpg', 'kind': kind, 'curl': curl,
-                      'size_mm': size, 'corners': outline.tolist()})
+                      'size_mm': size, 'corners': outline.tolist()} |
+                     ({'cause': cause} if cause else {}))
     with open(os.path.join(args.folder, 'truth.json'), 'w') as out:
         json.dump(truth, out, indent=1)
 

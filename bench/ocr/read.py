@@ -10,6 +10,8 @@ FOLDER holds NNN.jpg with the text in NNN.txt (make_photos.py). Each photo is re
              that approxPolyDP (2 % of its length) makes a quadrilateral, warpPerspective;
              the photo itself where there is none
   photo, clean, grey, bilevel   `clearcut scan --finish ...`; the photo where no page is found
+  searchable the words that `clearcut scan --ocr eng -o x.pdf` puts under the page (finish
+             photo: the picture keeps its shadows), as `pdftotext -raw` takes them out
 
 The error is the edit distance to the truth over its length, both with every run of white
 space as one space; at most 1."""
@@ -25,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-WAYS = ['untouched', 'opencv', 'photo', 'clean', 'grey', 'bilevel']
+WAYS = ['untouched', 'opencv', 'photo', 'clean', 'grey', 'bilevel', 'searchable']
 
 
 def four_point(photo):
@@ -58,6 +60,11 @@ def prepare(clearcut, source, way, folder):
     if way == 'untouched':
         return source, None
     target = os.path.join(folder, os.path.basename(source) + '.' + way + '.png')
+    if way == 'searchable':
+        target = target[:-3] + 'pdf'
+        answer = subprocess.run([clearcut, 'scan', '--json', '--threads', '1', '--keep', '--ocr', 'eng',
+                                 '-o', target, source], capture_output=True, text=True, check=True)
+        return target, json.loads(answer.stdout)
     if way == 'opencv':
         flat = four_point(cv2.imread(source))
         if flat is None:
@@ -71,6 +78,9 @@ def prepare(clearcut, source, way, folder):
 
 
 def read(picture):
+    if picture.endswith('.pdf'):
+        answer = subprocess.run(['pdftotext', '-raw', picture, '-'], capture_output=True)
+        return answer.stdout.decode('utf-8', 'replace')
     answer = subprocess.run(['tesseract', picture, '-', '-l', 'eng'], capture_output=True,
                             env=dict(os.environ, OMP_THREAD_LIMIT='1'))
     return answer.stdout.decode('utf-8', 'replace')
@@ -99,7 +109,8 @@ def measure(job):
         os.remove(picture)
     error = min(1.0, distance(truth, text) / max(1, len(truth)))
     return {'file': os.path.basename(source), 'way': way, 'error': round(error, 5),
-            'flattened': picture != source,
+            'flattened': picture != source if way in ('untouched', 'opencv')
+            else said['status'] == 'corrected',
             'dewarped': bool(said and said.get('dewarped')),
             'rotated': said.get('rotated', 0) if said else 0}
 
@@ -129,7 +140,7 @@ def main():
     cv2.setNumThreads(1)
     with open(os.path.join(args.folder, 'truth.json')) as f:
         truth = json.load(f)[:args.limit]
-    kinds = {t['file']: t['kind'] + (', curled' if t['curl'] else '') for t in truth}
+    kinds = {t['file']: t.get('cause') or t['kind'] + (', curled' if t['curl'] else '') for t in truth}
     with tempfile.TemporaryDirectory() as folder:
         jobs = []
         for photo in truth:
