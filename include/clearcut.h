@@ -547,7 +547,7 @@ typedef struct clearcut_session_options {
     void *note_context;
     const clearcut_feeding *feeding; /* only for the path of a file; NULL = guessed */
     bool low_memory; /* processor only: pack each layer's weights when it runs, from the file,
-                        in place of keeping them: about half the memory, slower; the file
+                        in place of keeping them: less memory, slower (docs/engine.md); the file
                         must not change meanwhile */
     const char *calibration; /* INT8 on the processor only: a file with the ranges of
                                 activations, of clearcut_session_calibrate; the first pictures

@@ -193,7 +193,7 @@ static int processor_now(void)
 
 /* After a sleep both threads may have been put on one processor while another idles; the
  * scheduler leaves them there for milliseconds, in which they take turns (measured: 5 ms
- * in place of 2.5 for the page model, after every pause). A worker that finds itself where
+ * in place of 3.4 for the page model, after every pause). A worker that finds itself where
  * its caller is asks to be elsewhere, and then takes the wish back: nothing stays bound. */
 static void leave_processor(int processor)
 {

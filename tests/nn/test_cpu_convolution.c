@@ -7,25 +7,6 @@
 #include "nn/cpu/convolution.h"
 #include "nn/ops/operator.h"
 
-static const cc_convolution_algorithm *const algorithms[] = {
-    &cc_convolution_direct,
-    &cc_convolution_planes,
-    &cc_convolution_one_channel,
-    &cc_convolution_depthwise,
-    &cc_convolution_grouped,
-    &cc_convolution_weigh_planes,
-    &cc_convolution_winograd_4,
-    &cc_convolution_winograd_6,
-    &cc_convolution_winograd_4_stream,
-    &cc_convolution_winograd_6_stream,
-    &cc_convolution_split,
-    &cc_convolution_split_planes,
-    &cc_convolution_split_to_planes,
-    &cc_convolution_bf16,
-    &cc_convolution_int8,
-};
-#define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
-
 typedef struct shape_case {
     int batch;
     int inputs;
@@ -385,9 +366,10 @@ static int check_case(const shape_case *s, const cc_fusion *fusion, cc_thread_po
     convolution_case c = make_case(s, fusion, 17);
     int ran = 0;
 
-    for (size_t a = 0; a < ALGORITHMS; a++) {
+    for (size_t a = 0; a < CC_CONVOLUTION_ALGORITHMS; a++) {
         for (int level = cpu_is_emulated() ? level_count - 1 : 0; level < level_count; level++) {
-            ran += check_algorithm(algorithms[a], cc_kernels_at(levels[level]), s, &c, pool, NULL);
+            ran += check_algorithm(cc_convolution_algorithms[a], cc_kernels_at(levels[level]), s,
+                                   &c, pool, NULL);
         }
     }
     if (fusion == &fusions[3]) {
@@ -472,9 +454,11 @@ static void test_same_bytes_for_any_thread_count(void **state)
         assert_non_null(alone);
         assert_non_null(together);
         assert_int_equal(cc_thread_pool_create(5, &pool, NULL), CC_OK);
-        for (size_t a = 0; a < ALGORITHMS; a++) {
-            if (check_algorithm(algorithms[a], cc_kernels_best(), &cases[i], &c, NULL, alone)) {
-                check_algorithm(algorithms[a], cc_kernels_best(), &cases[i], &c, pool, together);
+        for (size_t a = 0; a < CC_CONVOLUTION_ALGORITHMS; a++) {
+            if (check_algorithm(cc_convolution_algorithms[a], cc_kernels_best(), &cases[i], &c,
+                                NULL, alone)) {
+                check_algorithm(cc_convolution_algorithms[a], cc_kernels_best(), &cases[i], &c,
+                                pool, together);
                 assert_memory_equal(alone, together, c.outputs * sizeof *alone);
             }
         }
@@ -505,8 +489,8 @@ static void bench_shape(const shape_case *s, cc_cpu_level level)
     convolution_case c = make_case(s, &fusions[1], 3);
     double work = 2e-6 * (double)c.outputs * s->inputs / s->groups * s->kernel * s->kernel;
 
-    for (size_t a = 0; a < ALGORITHMS; a++) {
-        prepared p = {.algorithm = algorithms[a], .kernels = cc_kernels_at(level)};
+    for (size_t a = 0; a < CC_CONVOLUTION_ALGORITHMS; a++) {
+        prepared p = {.algorithm = cc_convolution_algorithms[a], .kernels = cc_kernels_at(level)};
         if (prepare(&p, s, &c)) {
             double ms = best_ms(&p, &c);
             printf("%-7s %4d->%-4d %3dx%-3d k%d s%d d%d  %-20s %8.3f ms %7.1f GFLOP/s  cost "

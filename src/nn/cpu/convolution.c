@@ -17,7 +17,7 @@
 #include "nn/ops/conv.h"
 #include "nn/tuning.h"
 
-static const cc_convolution_algorithm *const algorithms[] = {
+const cc_convolution_algorithm *const cc_convolution_algorithms[CC_CONVOLUTION_ALGORITHMS] = {
     &cc_convolution_direct,
     &cc_convolution_planes,
     &cc_convolution_one_channel,
@@ -34,7 +34,6 @@ static const cc_convolution_algorithm *const algorithms[] = {
     &cc_convolution_bf16,
     &cc_convolution_int8,
 };
-#define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
 
 typedef struct convolution_state {
     const cc_convolution_algorithm *algorithm;
@@ -129,8 +128,8 @@ static choice cheapest_as_is(const cc_convolution *c)
 {
     choice best = {0};
 
-    for (size_t i = 0; i < ALGORITHMS; i++) {
-        const cc_convolution_algorithm *next = algorithms[i];
+    for (size_t i = 0; i < CC_CONVOLUTION_ALGORITHMS; i++) {
+        const cc_convolution_algorithm *next = cc_convolution_algorithms[i];
         if (!next->suits(c, cc_kernels_best()) || border_of(next, c) > CC_MAX_BORDER) {
             continue;
         }
@@ -174,8 +173,8 @@ static int list_candidates(const cc_convolution *c, const cc_convolution_algorit
 
     list[count++] = estimated;
     *border = border_of(estimated, c);
-    for (size_t i = 0; i < ALGORITHMS; i++) {
-        const cc_convolution_algorithm *next = algorithms[i];
+    for (size_t i = 0; i < CC_CONVOLUTION_ALGORITHMS; i++) {
+        const cc_convolution_algorithm *next = cc_convolution_algorithms[i];
         int needed = border_of(next, c);
         if (next != estimated && next->suits(c, cc_kernels_best()) && needed <= CC_MAX_BORDER &&
             next->input_layout == estimated->input_layout &&
@@ -199,7 +198,7 @@ static cc_convolution without_activation(const cc_convolution *c, bool activates
 
 static void measure(const cc_convolution *c, const choice *estimated, cc_tuning *tuning)
 {
-    const cc_convolution_algorithm *candidates[ALGORITHMS];
+    const cc_convolution_algorithm *candidates[CC_CONVOLUTION_ALGORITHMS];
     cc_convolution as_run = without_activation(c, estimated->activates_after);
     int border = 0;
     int count = list_candidates(&as_run, estimated->algorithm, candidates, &border);
@@ -228,7 +227,7 @@ static choice choose(const cc_convolution *c, cc_tuning *tuning, bool may_measur
     if (known == NULL || known->activates_after != best.activates_after) {
         return best;
     }
-    const cc_convolution_algorithm *candidates[ALGORITHMS];
+    const cc_convolution_algorithm *candidates[CC_CONVOLUTION_ALGORITHMS];
     cc_convolution as_run = without_activation(c, best.activates_after);
     int border = 0;
     int count = list_candidates(&as_run, best.algorithm, candidates, &border);

@@ -77,6 +77,10 @@ extern const cc_convolution_algorithm cc_convolution_winograd_6;
 extern const cc_convolution_algorithm cc_convolution_winograd_4_stream;
 extern const cc_convolution_algorithm cc_convolution_winograd_6_stream;
 
+/* All of them, in the order in which they are asked; the tests drive every one. */
+#define CC_CONVOLUTION_ALGORITHMS ((size_t)15)
+extern const cc_convolution_algorithm *const cc_convolution_algorithms[CC_CONVOLUTION_ALGORITHMS];
+
 /* ---- measuring (convolution_measure.c) ---- */
 
 /* What a measured choice is remembered by: sizes, fusion and precision. */

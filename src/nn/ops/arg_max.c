@@ -2,18 +2,12 @@
 #include "nn/ops/registry.h"
 #include "nn/ops/support.h"
 
-static cc_status read_axis(const cc_op_call *call, int *axis, cc_error *error)
-{
-    return cc_op_axis(call, cc_node_int(call->node, "axis", 0), cc_op_input(call, 0)->shape.rank,
-                      axis, error);
-}
-
 static cc_status infer(const cc_op_call *call, cc_error *error)
 {
     int axis = 0;
     cc_status status = cc_op_require(call, 0, CC_TYPES_NUMBER | CC_TYPES_BYTE, error);
     if (status == CC_OK)
-        status = read_axis(call, &axis, error);
+        status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK)
         return status;
     const cc_shape *input = &cc_op_input(call, 0)->shape;
@@ -51,7 +45,7 @@ static int64_t find(const cc_tensor *tensor, int64_t base, int64_t length, int64
 static cc_status run(const cc_op_call *call, cc_error *error)
 {
     int axis = 0;
-    cc_status status = read_axis(call, &axis, error);
+    cc_status status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK)
         return status;
     const cc_tensor *input = cc_op_input(call, 0);

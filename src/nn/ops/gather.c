@@ -6,12 +6,6 @@
 #include "nn/ops/registry.h"
 #include "nn/ops/support.h"
 
-static cc_status read_axis(const cc_op_call *call, int *axis, cc_error *error)
-{
-    return cc_op_axis(call, cc_node_int(call->node, "axis", 0), cc_op_input(call, 0)->shape.rank,
-                      axis, error);
-}
-
 static cc_status infer(const cc_op_call *call, cc_error *error)
 {
     int axis = 0;
@@ -19,7 +13,7 @@ static cc_status infer(const cc_op_call *call, cc_error *error)
     if (status == CC_OK)
         status = cc_op_require(call, 1, CC_TYPES_INDEX, error);
     if (status == CC_OK)
-        status = read_axis(call, &axis, error);
+        status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK)
         return status;
     const cc_shape *data = &cc_op_input(call, 0)->shape;
@@ -40,7 +34,7 @@ static cc_status infer(const cc_op_call *call, cc_error *error)
 static cc_status run(const cc_op_call *call, cc_error *error)
 {
     int axis = 0;
-    cc_status status = read_axis(call, &axis, error);
+    cc_status status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK || cc_shape_elements(&call->outputs[0]->shape) == 0)
         return status;
     const cc_tensor *data = cc_op_input(call, 0);

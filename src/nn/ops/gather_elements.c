@@ -7,12 +7,6 @@
 #include "nn/ops/support.h"
 #include "nn/ops/walker.h"
 
-static cc_status read_axis(const cc_op_call *call, int *axis, cc_error *error)
-{
-    return cc_op_axis(call, cc_node_int(call->node, "axis", 0), cc_op_input(call, 0)->shape.rank,
-                      axis, error);
-}
-
 /* Indices have the rank of the data and, off the axis, no more in any dimension. */
 static cc_status check_indices(const cc_op_call *call, cc_error *error)
 {
@@ -21,7 +15,7 @@ static cc_status check_indices(const cc_op_call *call, cc_error *error)
     if (status == CC_OK)
         status = cc_op_require(call, 1, CC_TYPES_INDEX, error);
     if (status == CC_OK)
-        status = read_axis(call, &axis, error);
+        status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK)
         return status;
     const cc_shape *data = &cc_op_input(call, 0)->shape;
@@ -44,7 +38,7 @@ typedef void (*visit_function)(const cc_op_call *call, int64_t here, int64_t the
 static cc_status visit_all(const cc_op_call *call, visit_function visit, cc_error *error)
 {
     int axis = 0;
-    cc_status status = read_axis(call, &axis, error);
+    cc_status status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK)
         return status;
     const cc_tensor *indices = cc_op_input(call, 1);

@@ -6,12 +6,6 @@
 #include "nn/ops/registry.h"
 #include "nn/ops/support.h"
 
-static cc_status read_axis(const cc_op_call *call, int *axis, cc_error *error)
-{
-    return cc_op_axis(call, cc_node_int(call->node, "axis", 0), cc_op_input(call, 0)->shape.rank,
-                      axis, error);
-}
-
 /* The stated sizes, or NULL; an int64 input or attribute. */
 static const int64_t *stated_sizes(const cc_op_call *call, size_t *count)
 {
@@ -67,7 +61,7 @@ static cc_status infer(const cc_op_call *call, cc_error *error)
     int axis = 0;
     cc_status status = cc_op_require(call, 0, CC_TYPES_ANY, error);
     if (status == CC_OK)
-        status = read_axis(call, &axis, error);
+        status = cc_op_read_axis(call, &axis, error);
     if (status == CC_OK && call->opset >= 13 && cc_op_input(call, 1))
         status = cc_op_require_constant(call, 1, CC_TYPE(CC_INT64), "split", error);
     if (status != CC_OK)
@@ -100,7 +94,7 @@ static void copy_part(const cc_tensor *input, int axis, int64_t first, const cc_
 static cc_status run(const cc_op_call *call, cc_error *error)
 {
     int axis = 0;
-    cc_status status = read_axis(call, &axis, error);
+    cc_status status = cc_op_read_axis(call, &axis, error);
     if (status != CC_OK)
         return status;
     const cc_tensor *input = cc_op_input(call, 0);

@@ -92,6 +92,12 @@ cc_status cc_op_axis(const cc_op_call *call, int64_t axis, int rank, int *result
     return CC_OK;
 }
 
+cc_status cc_op_read_axis(const cc_op_call *call, int *axis, cc_error *error)
+{
+    return cc_op_axis(call, cc_node_int(call->node, "axis", 0), cc_op_input(call, 0)->shape.rank,
+                      axis, error);
+}
+
 cc_status cc_op_set_output(const cc_op_call *call, int index, cc_dtype dtype, const cc_shape *shape,
                            cc_error *error)
 {

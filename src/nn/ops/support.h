@@ -40,6 +40,9 @@ cc_status cc_op_require_rank(const cc_op_call *call, int index, int rank, cc_err
 /* Turn axis in [-rank, rank) into [0, rank); refuse others (CC_MODEL). */
 cc_status cc_op_axis(const cc_op_call *call, int64_t axis, int rank, int *result, cc_error *error);
 
+/* The same of the attribute `axis`, 0 where it is left out, for the rank of input 0. */
+cc_status cc_op_read_axis(const cc_op_call *call, int *axis, cc_error *error);
+
 /* Set dtype and shape of output `index` after checking the element count. An
  * unwanted output is skipped, but output 0 must be wanted. */
 cc_status cc_op_set_output(const cc_op_call *call, int index, cc_dtype dtype, const cc_shape *shape,
